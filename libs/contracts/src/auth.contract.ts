@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { message } from './message.js';
+import { email, id } from './schemas.js';
+
+/** A successful login (RFC 6749, 5.1, in camelCase). `expiresIn` in seconds. */
+export const Login = z
+  .strictObject({ accessToken: z.string(), tokenType: z.literal('Bearer'), expiresIn: z.int() })
+  .meta({ id: 'Login' });
+
+/** The public half of a signing key (RFC 7517): P-256, for ES256 only. */
+export const PublicKey = z.strictObject({
+  kty: z.literal('EC'),
+  crv: z.literal('P-256'),
+  x: z.string(),
+  y: z.string(),
+  kid: z.string(),
+  use: z.literal('sig'),
+  alg: z.literal('ES256'),
+});
+export type PublicKey = z.output<typeof PublicKey>;
+
+/** Claims of an access token (RFC 9068): who (`sub`), in which tenant (`tid`), in which session (`sid`), with which roles. */
+export const AccessTokenClaims = z.object({
+  sub: id,
+  tid: id,
+  sid: id,
+  roles: z.array(z.string()),
+  exp: z.int(),
+  iat: z.int(),
+  jti: z.string(),
+});
+export type AccessTokenClaims = z.output<typeof AccessTokenClaims>;
+
+/** What access tokens are signed and checked with; fixed, never taken from a token. */
+export const accessToken = {
+  algorithm: 'ES256',
+  type: 'at+jwt',
+  issuer: 'tenantry-auth',
+  audience: 'tenantry-api',
+  lifetimeSeconds: 600,
+} as const;
+
+export const Auth = {
+  login: message('auth.login', {
+    // A password that could not be set is answered like any wrong one, so only its size is checked here.
+    request: z.strictObject({ email, password: z.string().max(1024) }).meta({ id: 'Credentials' }),
+    reply: Login,
+    needs: 'public',
+  }),
+  jwks: message('auth.jwks', {
+    request: z.strictObject({}),
+    reply: z.strictObject({ keys: z.array(PublicKey) }).meta({ id: 'KeySet' }),
+    needs: 'service',
+    idempotent: true,
+    tenant: null,
+  }),
+};

@@ -1,0 +1,19 @@
+/** Headers of a NATS message (docs/architecture.md says what each is for). */
+export const Headers = {
+  tenantId: 'Tenant-Id',
+  context: 'Context',
+  requestId: 'Request-Id',
+  traceparent: 'traceparent',
+  /** Milliseconds left until nobody waits for the answer any more. */
+  deadline: 'Deadline',
+  idempotencyKey: 'Idempotency-Key',
+  /** Of a reply: its HTTP status. */
+  status: 'Status',
+  /** Of a reply: the id of what was made, for `Location`. */
+  resourceId: 'Resource-Id',
+  /** Of a failed reply: seconds until it is worth trying again. */
+  retryAfter: 'Retry-After',
+} as const;
+
+/** From the edge to the answer, in milliseconds. Handed down as what is left, never set anew. */
+export const requestDeadlineMs = 5000;

@@ -1,0 +1,64 @@
+import type { z } from 'zod';
+import type { Access } from './permissions.js';
+import type { TenantState } from './tenant-state.js';
+
+/** What a message says beyond its subject. */
+export interface MessageTerms<Request extends z.ZodType, Reply extends z.ZodType> {
+  /** What the caller sends; unknown fields are refused at both ends. */
+  readonly request: Request;
+  /** What the handler answers. */
+  readonly reply: Reply;
+  /** What the caller must be allowed to do. The gateway asks before sending, the service asks again before doing. */
+  readonly needs: Access;
+  /** The status of a success; 200 unless said. */
+  readonly status?: 200 | 201 | 202 | 204;
+  /** True where asking twice does no more than asking once, so that the gateway may try again. */
+  readonly idempotent?: boolean;
+  /** States of the tenant in which the message is served (`active` unless said), or `null` for one outside any tenant. */
+  readonly tenant?: readonly TenantState[] | null;
+}
+
+/** One question a service answers: subject, request, reply and who may ask. Made by {@link message} only. */
+export interface Message<Request extends z.ZodType = z.ZodType, Reply extends z.ZodType = z.ZodType> extends Required<
+  MessageTerms<Request, Reply>
+> {
+  readonly subject: string;
+  /** The service that answers: the subject's first token, its queue group, and the audience of the signed context. */
+  readonly service: ServiceName;
+}
+
+/** The services, and with them the NATS users, queue groups and audiences. */
+export const serviceNames = ['auth', 'users', 'products', 'tenant-registry'] as const;
+export type ServiceName = (typeof serviceNames)[number];
+
+/** Subjects start with a plain noun; only the registry's differs from its service's name. */
+const serviceOfSubject: Readonly<Record<string, ServiceName>> = {
+  auth: 'auth',
+  users: 'users',
+  products: 'products',
+  tenants: 'tenant-registry',
+};
+
+/** What a caller writes: fields with a default may be left out. */
+export type RequestOf<M extends Message> = z.input<M['request']>;
+/** What a handler reads: validated, with defaults filled in. */
+export type ParsedRequestOf<M extends Message> = z.output<M['request']>;
+/** What a handler answers and a caller gets. */
+export type ReplyOf<M extends Message> = z.output<M['reply']>;
+
+const subjectForm = /^[a-z]+(\.[a-z][a-z-]*)+$/;
+
+/**
+ * Declares a message once, for both ends.
+ *
+ * @param subject `<service>.<verb>`, dots for sub-resources, lower case; never a tenant or a user's text.
+ * @throws TypeError when the subject is malformed or names no service.
+ */
+export function message<Request extends z.ZodType, Reply extends z.ZodType>(
+  subject: string,
+  terms: MessageTerms<Request, Reply>,
+): Message<Request, Reply> {
+  const service = serviceOfSubject[subject.split('.', 1)[0] ?? ''];
+  if (!service || !subjectForm.test(subject)) throw new TypeError(`subject '${subject}' is not <service>.<verb>`);
+  return Object.freeze({ status: 200, idempotent: false, tenant: ['active'] as const, ...terms, subject, service });
+}

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { message } from './message.js';
+import { id, money, nothing, page, paging, text, timestamp } from './schemas.js';
+
+const maxStock = 2_147_483_647;
+
+const fields = {
+  name: text(1, 200),
+  description: text(0, 4000).nullable(),
+  price: money,
+  stockQuantity: z.int().min(0).max(maxStock),
+  active: z.boolean(),
+  managedBy: id.nullable(),
+};
+
+/** Something a tenant sells. `managedBy` is a user's id. */
+export const Product = z
+  .strictObject({ id, ...fields, createdAt: timestamp, updatedAt: timestamp })
+  .meta({ id: 'Product' });
+export type Product = z.output<typeof Product>;
+
+export const CreateProduct = z
+  .strictObject({
+    ...fields,
+    description: fields.description.default(null),
+    stockQuantity: fields.stockQuantity.default(0),
+    active: fields.active.default(true),
+    managedBy: fields.managedBy.default(null),
+  })
+  .meta({ id: 'CreateProduct' });
+
+const ChangeProduct = z.strictObject(fields).partial();
+
+export const Products = {
+  list: message('products.list', {
+    request: z.strictObject(paging),
+    reply: page(Product).meta({ id: 'ProductPage' }),
+    needs: 'products:read',
+    idempotent: true,
+  }),
+  create: message('products.create', { request: CreateProduct, reply: Product, needs: 'products:write', status: 201 }),
+  get: message('products.get', {
+    request: z.strictObject({ id }),
+    reply: Product,
+    needs: 'products:read',
+    idempotent: true,
+  }),
+  update: message('products.update', {
+    request: ChangeProduct.extend({ id }),
+    reply: Product,
+    needs: 'products:write',
+  }),
+  delete: message('products.delete', {
+    request: z.strictObject({ id }),
+    reply: nothing,
+    needs: 'products:write',
+    status: 204,
+  }),
+};

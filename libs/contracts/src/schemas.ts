@@ -1,0 +1,58 @@
+import { z } from 'zod';
+
+/** Marks a broken rule as "cannot be read" (400) rather than "breaks a rule of the field" (422). */
+export const malformed = { malformed: true } as const;
+
+const isStorableText = (text: string): boolean => text.isWellFormed() && !text.includes('\0');
+
+/** Text PostgreSQL can store: no NUL and no lone surrogate. Lengths are UTF-16 code units. */
+export const text = (min: number, max: number) =>
+  z
+    .string()
+    .refine(isStorableText, {
+      error: 'must not contain NUL or unpaired surrogates',
+      params: malformed,
+      abort: true,
+    })
+    .min(min)
+    .max(max);
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** An id: UUID of any version as PostgreSQL reads it; ours are version 7 (RFC 9562). */
+export const id = z
+  .string()
+  .refine((value) => uuid.test(value), { error: 'must be a UUID', params: malformed })
+  .meta({ format: 'uuid' });
+
+/** RFC 3339 UTC with milliseconds, as `Date.prototype.toISOString` writes it. */
+export const timestamp = z.iso.datetime({ precision: 3 });
+
+/** A non-negative amount as a decimal string with at most 2 decimals: `numeric(12,2)`, never a float. */
+export const money = z.string().regex(/^(0|[1-9]\d{0,9})(\.\d{1,2})?$/, {
+  error: 'must be a decimal string of 0 to 9999999999.99 with at most 2 decimals, such as "12.50"',
+});
+
+/** An e-mail address: trimmed, NFC, lower-cased, so that one address has one spelling. At most 254 characters (RFC 5321). */
+export const email = text(3, 254)
+  .trim()
+  .normalize('NFC')
+  .toLowerCase()
+  .regex(/^[^\s@]+@[^\s@.]+(\.[^\s@.]+)+$/u, { error: 'must be an e-mail address' })
+  .meta({ format: 'email' });
+
+/** A password on its way in: 12 to 256 characters, brought to NFKC before anything is done with it (NIST SP 800-63B). */
+export const password = text(12, 256).normalize('NFKC').meta({ format: 'password', writeOnly: true });
+
+/** A page of a list. `nextCursor` is null on the last one. */
+export const page = <Item extends z.ZodType>(item: Item) =>
+  z.strictObject({ data: z.array(item), nextCursor: z.string().nullable() });
+
+/** What every list takes. */
+export const paging = {
+  limit: z.int().min(1).max(100).default(20),
+  cursor: z.string().max(512).optional(),
+};
+
+/** A reply with no body (204). */
+export const nothing = z.null();

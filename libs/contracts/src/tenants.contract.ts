@@ -1,0 +1,149 @@
+import { z } from 'zod';
+import { message } from './message.js';
+import { id, page, paging, text, timestamp } from './schemas.js';
+import { TenantState } from './tenant-state.js';
+import { FirstAdmin } from './users.contract.js';
+
+/** A DNS label (RFC 1035): the tenant's subdomain. */
+const slug = z
+  .string()
+  .regex(/^[a-z](?:[a-z0-9-]{1,61}[a-z0-9])$/, {
+    error: 'must be 3 to 63 lower-case letters, digits or inner hyphens, starting with a letter',
+  })
+  .meta({ examples: ['acme'] });
+
+/** What a tenant may use. Connections are per service instance. */
+export const TenantLimits = z.strictObject({
+  requestsPerMinute: z.int().positive(),
+  maxConnections: z.int().positive(),
+});
+export type TenantLimits = z.output<typeof TenantLimits>;
+
+/** A tenant as operators see it: never with a secret or a physical name. */
+export const Tenant = z
+  .strictObject({
+    id,
+    slug: z.string(),
+    name: z.string(),
+    state: TenantState,
+    stateReason: z.string().nullable(),
+    plan: z.string(),
+    cluster: z.string(),
+    schemaVersion: z.int(),
+    limits: TenantLimits,
+    createdAt: timestamp,
+    updatedAt: timestamp,
+  })
+  .meta({ id: 'Tenant' });
+export type Tenant = z.output<typeof Tenant>;
+
+export const CreateTenant = z
+  .strictObject({ slug, name: text(1, 200), plan: text(1, 50).default('standard'), admin: FirstAdmin })
+  .meta({ id: 'CreateTenant' });
+
+/** A long action: its steps in order, each with what became of it. */
+export const Operation = z
+  .strictObject({
+    id,
+    kind: z.string(),
+    tenantId: id,
+    state: z.enum(['running', 'succeeded', 'failed']),
+    steps: z.array(
+      z.strictObject({
+        name: z.string(),
+        state: z.enum(['succeeded', 'failed']),
+        startedAt: timestamp.nullable(),
+        endedAt: timestamp.nullable(),
+        error: z.string().optional(),
+      }),
+    ),
+  })
+  .meta({ id: 'Operation' });
+export type Operation = z.output<typeof Operation>;
+
+/** What the edge must know of a tenant to let a request through. */
+export const TenantEntry = z.strictObject({
+  id,
+  slug: z.string(),
+  state: TenantState,
+  generation: z.int(),
+  limits: TenantLimits,
+});
+export type TenantEntry = z.output<typeof TenantEntry>;
+
+/**
+ * Where a tenant lives and how to get in. `password` is sealed (see `openSecret` of the service kit); `generation` grows with every
+ * change, so that an older answer can be told from a newer one.
+ */
+export const TenantPlace = TenantEntry.extend({
+  name: z.string(),
+  plan: z.string(),
+  host: z.string(),
+  port: z.int(),
+  database: z.string(),
+  role: z.string(),
+  password: z.string(),
+  schemaVersion: z.int(),
+});
+export type TenantPlace = z.output<typeof TenantPlace>;
+
+/** Said to every instance as a plain message on `state.tenants` when a tenant has changed. */
+export const TenantNotice = z.strictObject({ tenantId: id, slug: z.string(), state: TenantState, generation: z.int() });
+export type TenantNotice = z.output<typeof TenantNotice>;
+export const tenantNoticeSubject = 'state.tenants';
+
+export const Tenants = {
+  /** Starts the provisioning. The reply comes at once, or when it is done within `waitSeconds` (then with the tenant). */
+  create: message('tenants.create', {
+    request: CreateTenant.extend({ waitSeconds: z.number().min(0).max(4).default(0) }),
+    reply: z.strictObject({ operationId: id, tenant: Tenant }),
+    needs: 'tenants:write',
+    status: 202,
+    tenant: null,
+  }),
+  list: message('tenants.list', {
+    request: z.strictObject(paging),
+    reply: page(Tenant).meta({ id: 'TenantPage' }),
+    needs: 'tenants:read',
+    idempotent: true,
+    tenant: null,
+  }),
+  get: message('tenants.get', {
+    request: z.strictObject({ id }),
+    reply: Tenant,
+    needs: 'tenants:read',
+    idempotent: true,
+    tenant: null,
+  }),
+  getOperation: message('tenants.operations.get', {
+    request: z.strictObject({ id }),
+    reply: Operation,
+    needs: 'tenants:read',
+    idempotent: true,
+    tenant: null,
+  }),
+  /** The gateway's question: who is this slug or id? */
+  find: message('tenants.find', {
+    request: z.union([z.strictObject({ slug: z.string().max(63) }), z.strictObject({ id })]),
+    reply: TenantEntry,
+    needs: 'service',
+    idempotent: true,
+    tenant: null,
+  }),
+  /** The services' question: where does this tenant live? */
+  locate: message('tenants.locate', {
+    request: z.strictObject({ id }),
+    reply: TenantPlace,
+    needs: 'service',
+    idempotent: true,
+    tenant: null,
+  }),
+  /** The gateway's question: whose operator key is this, and what may it do? The key itself never travels, its SHA-256 does. */
+  findOperator: message('tenants.operators.find', {
+    request: z.strictObject({ keyHash: z.string().regex(/^[0-9a-f]{64}$/) }),
+    reply: z.strictObject({ id, name: z.string(), scopes: z.array(z.string()), expiresAt: timestamp.nullable() }),
+    needs: 'service',
+    idempotent: true,
+    tenant: null,
+  }),
+};

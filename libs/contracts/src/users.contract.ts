@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { message } from './message.js';
+import { builtInRoles } from './permissions.js';
+import { email, id, page, paging, password, text, timestamp } from './schemas.js';
+
+const roleName = z.enum(Object.keys(builtInRoles) as [string, ...string[]]);
+const names = { firstName: text(1, 100), lastName: text(1, 100) };
+
+/** A person of a tenant. The password is write-only and never part of it. */
+export const User = z
+  .strictObject({
+    id,
+    email,
+    ...names,
+    active: z.boolean(),
+    roles: z.array(z.string()),
+    createdAt: timestamp,
+    updatedAt: timestamp,
+  })
+  .meta({ id: 'User' });
+export type User = z.output<typeof User>;
+
+/** The first person of a tenant: always with the role `admin`. */
+export const FirstAdmin = z.strictObject({ email, password, ...names }).meta({ id: 'FirstAdmin' });
+
+export const CreateUser = z
+  .strictObject({ email, password, ...names, roles: z.array(roleName).min(1).max(20).default(['member']) })
+  .meta({ id: 'CreateUser' });
+
+export const Users = {
+  list: message('users.list', {
+    request: z.strictObject(paging),
+    reply: page(User).meta({ id: 'UserPage' }),
+    needs: 'users:read',
+    idempotent: true,
+  }),
+  create: message('users.create', { request: CreateUser, reply: User, needs: 'users:write', status: 201 }),
+  me: message('users.me', { request: z.strictObject({}), reply: User, needs: 'authenticated', idempotent: true }),
+  /** Makes the first admin while the tenant is being provisioned; again with the same e-mail changes nothing. */
+  createFirstAdmin: message('users.create-first-admin', {
+    request: FirstAdmin,
+    reply: z.strictObject({ id }),
+    needs: 'system:tenant-registry',
+    idempotent: true,
+    tenant: ['provisioning'],
+  }),
+  /** Whether these credentials are right; raises `invalid-credentials` alike for every way in which they are not. */
+  verifyPassword: message('users.verify-password', {
+    request: z.strictObject({ email, password: z.string().max(1024) }),
+    reply: z.strictObject({ id, roles: z.array(z.string()) }),
+    needs: 'system:auth',
+    idempotent: true,
+  }),
+};
