@@ -27,7 +27,9 @@ const project = (rootDir, displayName) => ({
 
 const projects = ['libs', 'apps', 'tools'].flatMap((folder) =>
   readdirSync(new URL(folder, import.meta.url), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && existsSync(new URL(`${folder}/${entry.name}/package.json`, import.meta.url)))
+    .filter(
+      (entry) => entry.isDirectory() && existsSync(new URL(`${folder}/${entry.name}/package.json`, import.meta.url)),
+    )
     .map((entry) => project(`<rootDir>/${folder}/${entry.name}`, entry.name)),
 );
 

@@ -15,7 +15,8 @@ const kinds = {
   'bad-request': {
     status: 400,
     title: 'Malformed request',
-    explanation: 'The request cannot be read: broken JSON, an unknown field, a value of the wrong type, a malformed id.',
+    explanation:
+      'The request cannot be read: broken JSON, an unknown field, a value of the wrong type, a malformed id.',
   },
   'invalid-cursor': {
     status: 400,
@@ -26,7 +27,8 @@ const kinds = {
   unauthenticated: {
     status: 401,
     title: 'Not authenticated',
-    explanation: 'No credentials were sent, or they are not valid here. Log in and send `Authorization: Bearer <token>`.',
+    explanation:
+      'No credentials were sent, or they are not valid here. Log in and send `Authorization: Bearer <token>`.',
   },
   'invalid-credentials': {
     status: 401,

@@ -1,0 +1,96 @@
+import 'reflect-metadata';
+import {
+  Catch,
+  Module,
+  type DynamicModule,
+  type INestMicroservice,
+  type RpcExceptionFilter,
+  type Type,
+} from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { ServiceName } from '@tenantry/contracts';
+import type { z } from 'zod';
+import { ContextVerifier } from './context/verifier.js';
+import { ContextSigner } from './context/signer.js';
+import { LOG, NestLog } from './log.js';
+import { MessageScope } from './message-scope.js';
+import { MessageServer } from './nats/message-server.js';
+import { Messages } from './nats/messages.js';
+import { Nats } from './nats/nats.js';
+import { leaveOnSignal, startProcess, type KitProcess } from './process.js';
+
+/** Where a service's settings are found in the container. */
+export const CONFIG = Symbol('Config');
+
+/** Nest's own filter would turn errors into packets of its form: they go to the message server as they are. */
+@Catch()
+class Rethrow implements RpcExceptionFilter {
+  catch(error: unknown): never {
+    throw error;
+  }
+}
+
+/** What every service can inject: {@link CONFIG}, {@link LOG}, {@link Messages}, {@link Nats} and, for issuers, {@link ContextSigner}. */
+@Module({})
+export class KitModule {
+  static of(kit: KitProcess<unknown>): DynamicModule {
+    const provided = [
+      { provide: CONFIG, useValue: kit.config },
+      { provide: LOG, useValue: kit.log },
+      { provide: Nats, useValue: kit.nats },
+      { provide: Messages, useValue: kit.messages },
+      ...(kit.signer ? [{ provide: ContextSigner, useValue: kit.signer }] : []),
+    ];
+    return { module: KitModule, global: true, providers: provided, exports: provided.map(({ provide }) => provide) };
+  }
+}
+
+interface Service<Schema extends z.ZodObject> {
+  readonly name: ServiceName;
+  readonly module: Type;
+  /** Its own settings; those of every process are added. */
+  readonly config: Schema;
+}
+
+/**
+ * Boots a service: settings, broker, its module, its messages, probes, and a tidy end. Resolves once the service takes work.
+ */
+export async function boot<Schema extends z.ZodObject>(service: Service<Schema>): Promise<void> {
+  const kit = await startProcess(service.name, service.config);
+  const { config, log, nats, health } = kit;
+  const server = new MessageServer(nats, new ContextVerifier(nats, service.name), {
+    service: service.name,
+    maxInFlight: config.MAX_IN_FLIGHT,
+    checkReplies: config.CHECK_REPLIES ?? config.NODE_ENV !== 'production',
+    log,
+  });
+  const root: DynamicModule = { module: class Root {}, imports: [KitModule.of(kit), service.module] };
+  try {
+    const app = await NestFactory.createMicroservice(root, {
+      strategy: server,
+      logger: new NestLog(log),
+      abortOnError: false,
+    });
+    app.useGlobalFilters(new Rethrow());
+    server.within(findScope(app));
+    leaveOnSignal(kit, async () => {
+      await app.close();
+      await kit.close();
+    });
+    await app.listen();
+  } catch (err) {
+    log.fatal({ err }, 'could not start');
+    process.exit(1);
+  }
+  health.ready = true;
+  log.info('ready');
+}
+
+/** The registry works outside tenants and has no scope; the message server refuses to start where one is missing and needed. */
+function findScope(app: INestMicroservice): MessageScope | undefined {
+  try {
+    return app.get(MessageScope, { strict: false });
+  } catch {
+    return undefined;
+  }
+}

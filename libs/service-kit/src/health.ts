@@ -1,0 +1,61 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { Nats } from './nats/nats.js';
+
+/** How long a service has to answer itself before it counts as deaf. */
+const selfAnswerMs = 2000;
+
+/**
+ * Whether this process lives and whether it should get work.
+ *
+ * Alive: its own subscription answers a question sent through the broker. While the broker is away the process waits for it, which is
+ * alive too: being restarted would not bring the broker back. Ready: started, connected, and not about to leave.
+ */
+export class Health {
+  #ready = false;
+  #subject = '';
+  #nats: Nats | undefined;
+
+  /** Starts answering itself; from then on liveness means that this works. */
+  watch(nats: Nats, service: string): void {
+    this.#subject = `_live.${service}.${randomBytes(6).toString('hex')}`;
+    nats.connection.subscribe(this.#subject, { callback: (error, msg) => void (error ?? msg.respond()) });
+    this.#nats = nats;
+  }
+
+  /** Whether work may be sent here. */
+  set ready(ready: boolean) {
+    this.#ready = ready;
+  }
+
+  get isReady(): boolean {
+    return this.#ready && (this.#nats?.isConnected ?? false);
+  }
+
+  async isAlive(): Promise<boolean> {
+    if (!this.#nats?.isConnected) return true;
+    try {
+      await this.#nats.connection.request(this.#subject, undefined, { timeout: selfAnswerMs });
+      return true;
+    } catch {
+      // Losing the broker at this very moment is its failure, not ours.
+      return !this.#nats.isConnected;
+    }
+  }
+
+  /** Answers `GET /livez` and `GET /readyz` with 200 or 503. */
+  listen(host: string, port: number): Promise<Server> {
+    const server = createServer((request, response) => {
+      const answer = (good: boolean): void => {
+        response.writeHead(good ? 200 : 503, { 'content-type': 'text/plain' }).end(good ? 'ok\n' : 'not ok\n');
+      };
+      if (request.url === '/livez') void this.isAlive().then(answer);
+      else if (request.url === '/readyz') answer(this.isReady);
+      else response.writeHead(404).end();
+    });
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, host, () => resolve(server));
+    });
+  }
+}

@@ -1,0 +1,16 @@
+export { Answers } from './answers.js';
+export { boot, CONFIG, KitModule } from './boot.js';
+export { CommonConfig, InvalidConfig, masterKey, port, readConfig, wholeNumber } from './config.js';
+export { ContextSigner, type Statement } from './context/signer.js';
+export { ContextVerifier } from './context/verifier.js';
+export { LOG, NestLog, createLog, type Log } from './log.js';
+export { MessageScope, type ScopedMessage } from './message-scope.js';
+export { MessageServer } from './nats/message-server.js';
+export { Messages, type Envelope, type RawReply } from './nats/messages.js';
+export { Nats } from './nats/nats.js';
+export { leaveOnSignal, startProcess, type KitProcess } from './process.js';
+export { anonymous, currentRequest, withRequest, type Caller, type RequestContext } from './request-context.js';
+export { openSecret, sealSecret, SecretUnreadable, type SecretOwner } from './secrets.js';
+export { asServiceError, ServiceError } from './service-error.js';
+export { spanAround } from './telemetry.js';
+export { parseRequest } from './validation.js';

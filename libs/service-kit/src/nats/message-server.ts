@@ -1,0 +1,255 @@
+import { randomUUID } from 'node:crypto';
+import { headers as natsHeaders, type Msg, type MsgHdrs, type Subscription } from '@nats-io/transport-node';
+import { Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
+import { Headers, requestDeadlineMs, type Message } from '@tenantry/contracts';
+import type { ContextVerifier } from '../context/verifier.js';
+import type { Log } from '../log.js';
+import type { MessageScope } from '../message-scope.js';
+import { anonymous, type Caller, withRequest } from '../request-context.js';
+import { asServiceError, ServiceError } from '../service-error.js';
+import { spanAround } from '../telemetry.js';
+import { parseRequest } from '../validation.js';
+import type { Nats } from './nats.js';
+import { StallWatch } from './stall.js';
+
+interface MessageServerOptions {
+  readonly service: string;
+  readonly maxInFlight: number;
+  /** Whether replies are held against their contract. */
+  readonly checkReplies: boolean;
+  readonly log: Log;
+}
+
+/** A message's headers, read in one pass. */
+interface Incoming {
+  tenantId: string | undefined;
+  context: string | undefined;
+  requestId: string | undefined;
+  traceparent: string | undefined;
+  deadlineMs: number;
+}
+
+const headerFields: Readonly<Record<string, keyof Omit<Incoming, 'deadlineMs'>>> = {
+  [Headers.tenantId]: 'tenantId',
+  [Headers.context]: 'context',
+  [Headers.requestId]: 'requestId',
+  [Headers.traceparent]: 'traceparent',
+};
+
+function readHeaders(headers: MsgHdrs | undefined): Incoming {
+  const incoming: Incoming = {
+    tenantId: undefined,
+    context: undefined,
+    requestId: undefined,
+    traceparent: undefined,
+    deadlineMs: requestDeadlineMs,
+  };
+  if (!headers) return incoming;
+  for (const [name, [value]] of headers) {
+    const field = headerFields[name];
+    if (field) incoming[field] = value;
+    else if (name === Headers.deadline) {
+      const left = Number(value);
+      // Nobody can ask for more time than the edge gives.
+      if (left >= 0) incoming.deadlineMs = Math.min(left, requestDeadlineMs);
+    }
+  }
+  return incoming;
+}
+
+const noBody = new Uint8Array();
+
+const successHeaders = new Map<number, MsgHdrs>();
+/** Replies without a header of their own share one set per status. */
+function headersOf(status: number): MsgHdrs {
+  let shared = successHeaders.get(status);
+  if (!shared) {
+    shared = natsHeaders();
+    shared.set(Headers.status, String(status));
+    successHeaders.set(status, shared);
+  }
+  return shared;
+}
+
+/**
+ * Answers a service's messages over NATS: Nest's transport strategy (docs/adr/0002 says why not the stock one).
+ *
+ * Invariants: a message is answered exactly once, also while shutting down; no more than `maxInFlight` are worked on at once;
+ * nothing reaches a handler before its caller is believed, its permission asked, its deadline checked and its request valid.
+ */
+export class MessageServer extends Server implements CustomTransportStrategy {
+  readonly #subscriptions: Subscription[] = [];
+  readonly #stall: StallWatch;
+  #inFlight = 0;
+  #scope: MessageScope | undefined;
+  #whenIdle: (() => void) | undefined;
+
+  constructor(
+    private readonly nats: Nats,
+    private readonly verifier: ContextVerifier,
+    private readonly options: MessageServerOptions,
+  ) {
+    super();
+    this.#stall = new StallWatch(nats.connection);
+  }
+
+  /** Sets what tenant messages run inside of; before `listen`. */
+  within(scope: MessageScope | undefined): void {
+    this.#scope = scope;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  listen(callback: (error?: unknown) => void): void {
+    try {
+      for (const [pattern, handler] of this.messageHandlers) this.#serve(pattern, handler);
+    } catch (error) {
+      callback(error);
+      return;
+    }
+    this.nats.connection.flush().then(() => callback(), callback);
+  }
+
+  /** Takes no more, answers what was taken, and leaves nothing unsent. */
+  async close(): Promise<void> {
+    this.#stall.stop();
+    await Promise.all(this.#subscriptions.splice(0).map((subscription) => subscription.drain()));
+    if (this.#inFlight > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
+    if (!this.nats.connection.isClosed()) await this.nats.connection.flush();
+  }
+
+  on(): never {
+    throw new TypeError('the message server has no events of its own');
+  }
+
+  unwrap<T>(): T {
+    return this.nats.connection as T;
+  }
+
+  #serve(pattern: string, handler: MessageHandler): void {
+    const message = handler.extras?.['message'] as Message | undefined;
+    if (message?.service !== this.options.service) {
+      throw new TypeError(
+        `'${pattern}' is not a message of ${this.options.service}: declare it in contracts, use @Answers`,
+      );
+    }
+    if (message.tenant && !this.#scope)
+      throw new TypeError(`'${pattern}' runs in a tenant, but the service has no MessageScope`);
+    const subscription = this.nats.connection.subscribe(message.subject, {
+      queue: message.service,
+      callback: (error, msg) => {
+        if (error) this.options.log.error({ err: error, subject: message.subject }, 'subscription failed');
+        else void this.#answer(message, handler, msg);
+      },
+    });
+    this.#subscriptions.push(subscription);
+  }
+
+  async #answer(message: Message, handler: MessageHandler, msg: Msg): Promise<void> {
+    const incoming = readHeaders(msg.headers);
+    if (this.#inFlight >= this.options.maxInFlight) {
+      this.#refuse(msg, new ServiceError('overloaded', 'The service has too much in hand.'));
+      return;
+    }
+    this.#inFlight++;
+    try {
+      const deadlineAt = performance.now() + incoming.deadlineMs - this.#stall.lostMs;
+      if (deadlineAt <= performance.now())
+        throw new ServiceError('deadline-exceeded', 'The request came too late to be worked on.');
+      const caller = await this.#callerOf(message, incoming);
+      const request = parseRequest(message.request, parseBody(msg));
+      const context = {
+        requestId: incoming.requestId ?? randomUUID(),
+        traceparent: incoming.traceparent,
+        caller,
+        deadlineAt,
+      };
+      const work = (): Promise<unknown> => handler(request, caller) as Promise<unknown>;
+      const reply = await withRequest(context, () =>
+        spanAround(message.subject, 'server', context, () =>
+          message.tenant === null
+            ? work()
+            : this.#scope!.run(
+                { tenantId: caller.tenantId!, deadlineAt, states: message.tenant!, subject: message.subject },
+                work,
+              ),
+        ),
+      );
+      this.#reply(message, msg, reply);
+    } catch (thrown) {
+      const error = asServiceError(thrown);
+      if (error.status >= 500 && error.cause !== undefined) {
+        const { requestId, tenantId } = incoming;
+        this.options.log.error(
+          { err: error.cause, code: error.code, subject: message.subject, requestId, tenantId },
+          error.message,
+        );
+      }
+      this.#refuse(msg, error);
+    } finally {
+      this.#inFlight--;
+      if (this.#inFlight === 0) this.#whenIdle?.();
+    }
+  }
+
+  /** Believes the caller or raises; asks the permission the contract needs. Waits only for a statement not seen before. */
+  #callerOf(message: Message, incoming: Incoming): Caller | Promise<Caller> {
+    if (message.needs === 'service') return anonymous;
+    if (!incoming.context) throw new ServiceError('unauthenticated', 'The signed context is missing.');
+    const known = this.verifier.known(incoming.context);
+    return known
+      ? admit(known, message, incoming)
+      : this.verifier.verify(incoming.context).then((caller) => admit(caller, message, incoming));
+  }
+
+  #reply(message: Message, msg: Msg, reply: unknown): void {
+    if (this.options.checkReplies) {
+      const checked = message.reply.safeParse(reply);
+      if (!checked.success)
+        throw new TypeError(`${message.subject} answered against its contract: ${checked.error.message}`);
+    }
+    const body = message.status === 204 ? noBody : Buffer.from(JSON.stringify(reply));
+    msg.respond(body, { headers: message.status === 201 ? headersOfCreated(reply) : headersOf(message.status) });
+  }
+
+  #refuse(msg: Msg, error: ServiceError): void {
+    const headers = natsHeaders();
+    headers.set(Headers.status, String(error.status));
+    if (error.retryAfterSeconds !== undefined) headers.set(Headers.retryAfter, String(error.retryAfterSeconds));
+    msg.respond(Buffer.from(JSON.stringify(error.toProblem())), { headers });
+  }
+}
+
+function parseBody(msg: Msg): unknown {
+  if (msg.data.length === 0) return {};
+  try {
+    return msg.json();
+  } catch (cause) {
+    throw new ServiceError('bad-request', 'The body is not JSON.', { cause });
+  }
+}
+
+function headersOfCreated(reply: unknown): MsgHdrs {
+  const headers = natsHeaders();
+  headers.set(Headers.status, '201');
+  if (typeof reply === 'object' && reply && 'id' in reply) headers.set(Headers.resourceId, String(reply.id));
+  return headers;
+}
+
+function admit(caller: Caller, message: Message, incoming: Incoming): Caller {
+  if (incoming.tenantId !== undefined && incoming.tenantId !== caller.tenantId) {
+    throw new ServiceError('tenant-mismatch', 'The tenant header names another tenant than the signed context.');
+  }
+  if (message.tenant && !caller.tenantId) throw new ServiceError('tenant-not-found', 'The request names no tenant.');
+  const { needs } = message;
+  if (needs === 'public') return caller;
+  const allowed = needs === 'authenticated' ? caller.userId !== null : caller.permissions.includes(needs);
+  if (!allowed) {
+    throw caller.subject === anonymous.subject
+      ? new ServiceError('unauthenticated', 'This needs a login.')
+      : new ServiceError('forbidden', `This needs the permission ${needs}.`);
+  }
+  return caller;
+}

@@ -1,0 +1,159 @@
+import { randomUUID } from 'node:crypto';
+import { errors, headers as natsHeaders, type Msg } from '@nats-io/transport-node';
+import {
+  Headers,
+  isErrorCode,
+  requestDeadlineMs,
+  type Message,
+  type Problem,
+  type ReplyOf,
+  type RequestOf,
+} from '@tenantry/contracts';
+import { LRUCache } from 'lru-cache';
+import type { ContextSigner } from '../context/signer.js';
+import { currentRequest } from '../request-context.js';
+import { ServiceError } from '../service-error.js';
+import { spanAround } from '../telemetry.js';
+import type { Nats } from './nats.js';
+
+/** What travels beside the request itself. */
+export interface Envelope {
+  readonly tenantId?: string | null | undefined;
+  readonly context?: string | undefined;
+  readonly requestId: string;
+  readonly traceparent?: string | undefined;
+  readonly idempotencyKey?: string | undefined;
+  /** On the clock of `performance.now()`, in milliseconds. */
+  readonly deadlineAt: number;
+}
+
+/** A reply as it came: bytes that nobody has parsed. */
+export interface RawReply {
+  readonly status: number;
+  readonly body: Uint8Array;
+  readonly resourceId: string | undefined;
+  readonly retryAfterSeconds: string | undefined;
+}
+
+/** How long a statement about ourselves is used again; well under its lifetime. */
+const ownContextMs = 30_000;
+
+/**
+ * Asks other services. One multiplexed inbox, no state per request but the client's own; a request is never queued for a broker
+ * that is away.
+ */
+export class Messages {
+  readonly #ownContexts = new LRUCache<string, string>({ max: 5000, ttl: ownContextMs });
+
+  constructor(
+    private readonly nats: Nats,
+    private readonly signer: ContextSigner | undefined,
+  ) {}
+
+  /**
+   * Sends bytes and brings bytes back, failed replies included.
+   * @throws ServiceError `service-unavailable` (nobody there), `deadline-exceeded` (nobody answered in time).
+   */
+  async send(message: Message, body: Uint8Array | string, envelope: Envelope): Promise<RawReply> {
+    const leftMs = Math.floor(envelope.deadlineAt - performance.now());
+    if (leftMs < 1) throw new ServiceError('deadline-exceeded', 'The time for this request is over.');
+    if (!this.nats.isConnected) throw new ServiceError('service-unavailable', 'The message broker is away.');
+    const headers = natsHeaders();
+    if (envelope.tenantId) headers.append(Headers.tenantId, envelope.tenantId);
+    if (envelope.context) headers.append(Headers.context, envelope.context);
+    headers.append(Headers.requestId, envelope.requestId);
+    if (envelope.traceparent) headers.append(Headers.traceparent, envelope.traceparent);
+    if (envelope.idempotencyKey) headers.append(Headers.idempotencyKey, envelope.idempotencyKey);
+    headers.append(Headers.deadline, String(leftMs));
+    const reply = await spanAround(message.subject, 'client', envelope, (traceparent) => {
+      if (traceparent) headers.set(Headers.traceparent, traceparent);
+      return this.nats.connection
+        .request(message.subject, body, { timeout: leftMs, headers })
+        .catch((error: unknown) => {
+          throw unanswered(error, message.service);
+        });
+    });
+    return readReply(reply);
+  }
+
+  /**
+   * Asks as this service itself, and reads the answer. Takes request id, trace and what is left of the deadline from the request
+   * being worked on.
+   * @throws ServiceError whatever the other service raised, or as {@link send}.
+   */
+  async ask<M extends Message>(
+    message: M,
+    request: RequestOf<M>,
+    options: { tenantId?: string } = {},
+  ): Promise<ReplyOf<M>> {
+    const current = currentRequest();
+    const reply = await this.send(message, JSON.stringify(request), {
+      tenantId: options.tenantId,
+      context: await this.#ownContext(message, options.tenantId ?? null),
+      requestId: current?.requestId ?? randomUUID(),
+      traceparent: current?.traceparent,
+      deadlineAt: current?.deadlineAt ?? performance.now() + requestDeadlineMs,
+    });
+    if (reply.status >= 400) throw problemToError(reply);
+    return (reply.status === 204 ? null : JSON.parse(Buffer.from(reply.body).toString())) as ReplyOf<M>;
+  }
+
+  async #ownContext(message: Message, tenantId: string | null): Promise<string | undefined> {
+    const { needs } = message;
+    if (needs === 'service') return undefined;
+    if (!needs.startsWith('system:') || !this.signer) {
+      throw new TypeError(`${message.subject} is asked for a person (${needs}); a service cannot ask it for itself`);
+    }
+    const name = `${message.service} ${needs} ${tenantId ?? ''}`;
+    const kept = this.#ownContexts.get(name);
+    if (kept) return kept;
+    const signed = await this.signer.sign({
+      audience: message.service,
+      sub: needs,
+      tenant: tenantId,
+      session: null,
+      permissions: [needs],
+    });
+    this.#ownContexts.set(name, signed);
+    return signed;
+  }
+}
+
+function readReply(msg: Msg): RawReply {
+  let status = 0;
+  let resourceId: string | undefined;
+  let retryAfterSeconds: string | undefined;
+  for (const [name, [value]] of msg.headers ?? []) {
+    if (name === Headers.status) status = Number(value);
+    else if (name === Headers.resourceId) resourceId = value;
+    else if (name === Headers.retryAfter) retryAfterSeconds = value;
+  }
+  if (!(status >= 200 && status < 600)) {
+    throw new ServiceError('internal', 'A service answered in a form that cannot be read.', {
+      cause: `status '${status}'`,
+    });
+  }
+  return { status, body: msg.data, resourceId, retryAfterSeconds };
+}
+
+function unanswered(error: unknown, service: string): ServiceError {
+  if (error instanceof errors.TimeoutError) {
+    return new ServiceError('deadline-exceeded', 'No answer came in time.', { cause: error });
+  }
+  const detail = `The part of the system that serves this (${service}) is away.`;
+  return new ServiceError('service-unavailable', detail, { cause: error });
+}
+
+function problemToError(reply: RawReply): ServiceError {
+  const problem = JSON.parse(Buffer.from(reply.body).toString()) as Partial<Problem>;
+  const retryAfterSeconds =
+    reply.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: Number(reply.retryAfterSeconds) };
+  return new ServiceError(
+    isErrorCode(problem.code) ? problem.code : 'internal',
+    problem.detail ?? 'The request failed.',
+    {
+      ...(problem.errors ? { errors: problem.errors } : {}),
+      ...retryAfterSeconds,
+    },
+  );
+}

@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import type { CommonConfig } from '../config.js';
+import type { Log } from '../log.js';
+
+/**
+ * The process's one connection to NATS. It reconnects for ever: a broker that is away for an hour is no reason to end.
+ *
+ * Invariant: `isConnected` turns false before any request that was refused by the loss is answered, so nothing is written into a
+ * connection that would deliver it when nobody waits any more.
+ */
+export class Nats {
+  #connected = true;
+  readonly #onReconnect = new Set<() => void>();
+
+  private constructor(
+    readonly connection: NatsConnection,
+    private readonly log: Log,
+  ) {
+    void this.#watch();
+  }
+
+  /** Connects, waiting as long as it takes. Every inbox of the process lies under the user's own prefix. */
+  static async open(config: CommonConfig, name: string, log: Log): Promise<Nats> {
+    const connection = await connect({
+      servers: config.NATS_URL.split(','),
+      user: config.NATS_USER,
+      pass: config.NATS_PASSWORD,
+      name,
+      inboxPrefix: `_INBOX_${config.NATS_USER}`,
+      waitOnFirstConnect: true,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 500,
+      reconnectJitter: 500,
+      pingInterval: 5000,
+      maxPingOut: 2,
+      ignoreAuthErrorAbort: true,
+      noAsyncTraces: true,
+      ...(config.NATS_CA_FILE ? { tls: { ca: readFileSync(config.NATS_CA_FILE, 'utf8') } } : {}),
+    });
+    return new Nats(connection, log);
+  }
+
+  get isConnected(): boolean {
+    return this.#connected;
+  }
+
+  /** Calls `listener` after each reconnection; what the server forgot meanwhile is said again there. */
+  onReconnect(listener: () => void): void {
+    this.#onReconnect.add(listener);
+  }
+
+  /** Waits until all that was written has left, then leaves. */
+  async close(): Promise<void> {
+    if (!this.connection.isClosed()) await this.connection.drain();
+  }
+
+  async #watch(): Promise<void> {
+    for await (const status of this.connection.status()) {
+      switch (status.type) {
+        case 'disconnect':
+          this.#connected = false;
+          this.log.warn('NATS connection lost; reconnecting');
+          break;
+        case 'reconnect':
+          this.#connected = true;
+          this.log.info('NATS connection restored');
+          for (const listener of this.#onReconnect) listener();
+          break;
+        case 'error':
+          this.log.error({ err: status.error }, 'NATS refused something this service did');
+          break;
+        default:
+      }
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto';
+import { issuers, type Issuer } from '@tenantry/contracts';
+import type { Server } from 'node:http';
+import type { z } from 'zod';
+import { CommonConfig, InvalidConfig, readConfig } from './config.js';
+import { ContextSigner } from './context/signer.js';
+import { Health } from './health.js';
+import { createLog, type Log } from './log.js';
+import { Messages } from './nats/messages.js';
+import { Nats } from './nats/nats.js';
+import { startTelemetry } from './telemetry.js';
+
+/** What every process of Tenantry stands on once it has started. */
+export interface KitProcess<Config> {
+  readonly config: Readonly<Config & CommonConfig>;
+  readonly log: Log;
+  readonly nats: Nats;
+  readonly messages: Messages;
+  /** Only where the service may issue signed contexts. */
+  readonly signer: ContextSigner | undefined;
+  readonly health: Health;
+  /** Closes what {@link startProcess} opened, in the reverse order. */
+  close(): Promise<void>;
+}
+
+/** How long a process has to leave once it was asked to; then it is ended with whatever it had in hand. */
+const leaveWithinMs = 15_000;
+
+const isIssuer = (service: string): service is Issuer => (issuers as readonly string[]).includes(service);
+
+/**
+ * Starts the part that all processes share: settings, log, probes, telemetry, broker, identity. Ends the process with code 1 and a
+ * line for each wrong setting when the environment cannot be used.
+ */
+export async function startProcess<Schema extends z.ZodObject>(
+  service: string,
+  schema: Schema,
+): Promise<KitProcess<z.output<Schema>>> {
+  const config = readConfigOrEnd(schema.extend(CommonConfig.shape)) as Readonly<z.output<Schema> & CommonConfig>;
+  const instance = config.INSTANCE ?? `${service}-${randomBytes(4).toString('hex')}`;
+  const log = createLog({ service, instance, level: config.LOG_LEVEL });
+  const health = new Health();
+  const probes = await health.listen(config.HEALTH_HOST, config.HEALTH_PORT);
+  const stopTelemetry = await startTelemetry(service);
+  const nats = await Nats.open(config, instance, log);
+  health.watch(nats, service);
+  const signer = isIssuer(service) ? await ContextSigner.start(nats, log, service) : undefined;
+  const close = async (): Promise<void> => {
+    signer?.stop();
+    await nats.close();
+    await stopTelemetry();
+    await closeServer(probes);
+  };
+  return { config, log, nats, messages: new Messages(nats, signer), signer, health, close };
+}
+
+/**
+ * Leaves on SIGTERM or SIGINT: not ready, then `leave`, then the process ends. A second signal changes nothing.
+ * @param leave finishes the work in hand and closes all that was opened.
+ */
+export function leaveOnSignal(kit: Pick<KitProcess<unknown>, 'health' | 'log'>, leave: () => Promise<void>): void {
+  let leaving = false;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (leaving) return;
+    leaving = true;
+    kit.health.ready = false;
+    kit.log.info({ signal }, 'leaving');
+    setTimeout(() => {
+      kit.log.error('did not finish in time; leaving with work in hand');
+      process.exit(1);
+    }, leaveWithinMs).unref();
+    leave().then(
+      () => process.exit(0),
+      (err: unknown) => {
+        kit.log.error({ err }, 'failed while leaving');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+}
+
+function readConfigOrEnd<Schema extends z.ZodObject>(schema: Schema): Readonly<z.output<Schema>> {
+  try {
+    return readConfig(schema);
+  } catch (error) {
+    if (!(error instanceof InvalidConfig)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
+}
+
+const closeServer = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });

@@ -1,0 +1,38 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+/** Who asks, as the signed context says. */
+export interface Caller {
+  /** `user:<id>`, `operator:<id>`, `system:<service>` or `anonymous`. */
+  readonly subject: string;
+  /** The user's id, or null when the caller is no user. */
+  readonly userId: string | null;
+  readonly tenantId: string | null;
+  readonly session: string | null;
+  readonly permissions: readonly string[];
+}
+
+/** What is known about the request being worked on. */
+export interface RequestContext {
+  readonly requestId: string;
+  readonly traceparent: string | undefined;
+  readonly caller: Caller;
+  /** When nobody waits for the answer any more, on the clock of `performance.now()`, in milliseconds. */
+  readonly deadlineAt: number;
+}
+
+const storage = new AsyncLocalStorage<RequestContext>();
+
+/** The request being worked on, or undefined outside of one (start, timers, relays). */
+export const currentRequest = (): RequestContext | undefined => storage.getStore();
+
+/** Runs `work` as part of `request`: logs, asks and leases inside find it. */
+export const withRequest = <Result>(request: RequestContext, work: () => Result): Result => storage.run(request, work);
+
+/** The caller before anybody has said who it is. */
+export const anonymous: Caller = Object.freeze({
+  subject: 'anonymous',
+  userId: null,
+  tenantId: null,
+  session: null,
+  permissions: Object.freeze([]),
+});
