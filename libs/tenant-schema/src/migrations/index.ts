@@ -1,0 +1,5 @@
+import type { Migration } from '../migration.js';
+import { peopleAndProducts } from './0001-people-and-products.js';
+
+/** All of them, in order: version n stands at index n - 1. */
+export const migrations: readonly Migration[] = [peopleAndProducts];
