@@ -3,6 +3,7 @@ export { boot, CONFIG, KitModule } from './boot.js';
 export { CommonConfig, InvalidConfig, masterKey, port, readConfig, wholeNumber } from './config.js';
 export { ContextSigner, type Statement } from './context/signer.js';
 export { ContextVerifier } from './context/verifier.js';
+export { cursorKey, decodeCursor, encodeCursor, type CursorBinding, type CursorPosition } from './cursor.js';
 export { LOG, NestLog, createLog, type Log } from './log.js';
 export { MessageScope, type ScopedMessage } from './message-scope.js';
 export { MessageServer } from './nats/message-server.js';
