@@ -14,7 +14,7 @@ const project = (rootDir, displayName) => ({
   displayName,
   rootDir,
   testEnvironment: 'node',
-  testEnvironmentOptions: { customExportConditions: ['@tenantry/source', 'node', 'import', 'require', 'default'] },
+  testEnvironmentOptions: { customExportConditions: ['@tenantry/source', 'node'] },
   testMatch: ['<rootDir>/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   modulePathIgnorePatterns: ['/dist/'],

@@ -1,3 +1,11 @@
-export { migrate, schemaVersion, type SqlClient } from './migrate.js';
+export {
+  dropTenant,
+  ensureTenantDatabase,
+  ensureTenantRole,
+  prepareCluster,
+  type ClosableSqlClient,
+  type Cluster,
+} from './cluster.js';
+export { migrate, type SqlClient } from './migrate.js';
 export { type Migration } from './migration.js';
-export { migrations } from './migrations/index.js';
+export { migrations, schemaVersion } from './migrations/index.js';

@@ -1,15 +1,11 @@
 import type { Migration } from './migration.js';
-import { migrations } from './migrations/index.js';
 
 /** All of a driver that migrating needs; `pg`'s client fits. */
 export interface SqlClient {
   query(sql: string): Promise<{ rows: readonly Record<string, unknown>[] }>;
 }
 
-/** The version a database has after the newest migration. */
-export const schemaVersion = migrations.length;
-
-/** Any number that nothing else in a tenant database locks: the first bytes of "tenantry". */
+/** Any number that nothing else in these databases locks: the first bytes of "tenantry". */
 const lockKey = 0x74656e61;
 
 const ledger = `
@@ -27,20 +23,22 @@ async function versionOf(client: SqlClient): Promise<number> {
 async function apply(client: SqlClient, migration: Migration): Promise<void> {
   await client.query(migration.sql);
   // The name is ours: a constant of this library, checked by its tests to be plain.
-  await client.query(`INSERT INTO schema_migrations (version, name) VALUES (${migration.version}, '${migration.name}')`);
+  await client.query(
+    `INSERT INTO schema_migrations (version, name) VALUES (${migration.version}, '${migration.name}')`,
+  );
 }
 
 /**
- * Brings a tenant database to `target`: one transaction a migration, one runner at a time (advisory lock), nothing done twice.
+ * Brings a database to the last of `migrations`: one transaction each, one runner at a time (advisory lock), nothing done twice.
  * Tables belong to the role the client has.
  *
  * @returns the version the database has now.
  */
-export async function migrate(client: SqlClient, target = schemaVersion): Promise<number> {
+export async function migrate(client: SqlClient, migrations: readonly Migration[]): Promise<number> {
   await client.query(`SELECT pg_advisory_lock(${lockKey})`);
   try {
     await client.query(ledger);
-    for (const migration of migrations.slice(await versionOf(client), target)) {
+    for (const migration of migrations.slice(await versionOf(client))) {
       await client.query('BEGIN');
       try {
         await apply(client, migration);

@@ -3,3 +3,6 @@ import { peopleAndProducts } from './0001-people-and-products.js';
 
 /** All of them, in order: version n stands at index n - 1. */
 export const migrations: readonly Migration[] = [peopleAndProducts];
+
+/** The version a tenant database has after the newest of them. */
+export const schemaVersion = migrations.length;

@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto';
+import { migrate, type SqlClient } from './migrate.js';
+import { migrations, schemaVersion } from './migrations/index.js';
+import { scramVerifier } from './scram.js';
+
+/** A connection that ends. */
+export interface ClosableSqlClient extends SqlClient {
+  end(): Promise<void>;
+}
+
+/**
+ * A database cluster seen by the account that provisions: `admin` is connected to its `postgres` database, and may create roles
+ * and databases.
+ */
+export interface Cluster {
+  readonly admin: SqlClient;
+  connect(database: string): Promise<ClosableSqlClient>;
+}
+
+/** Owns the tables of every tenant database; cannot log in. */
+const ownerRole = 'tenant_owner';
+/** Reads and writes rows, changes no tables; each tenant's own role is a member. */
+const memberRole = 'tenant_member';
+/** One number for "somebody prepares this cluster", for advisory locks in its `postgres` database. */
+const lockKey = 0x636c7573;
+
+const plainName = /^[a-z][a-z0-9_]{0,62}$/;
+
+/** Names are ours, made from ids; this keeps it so, since DDL takes no parameters. */
+function quoted(name: string): string {
+  if (!plainName.test(name)) throw new TypeError('a physical name must be lower-case letters, digits and underscores');
+  return `"${name}"`;
+}
+
+/** The template's name says what is in it, so that a changed migration can never meet an old template. */
+const templateName = (): string => {
+  const content = createHash('sha256')
+    .update(migrations.map(({ sql }) => sql).join('\n'))
+    .digest('hex');
+  return `tenantry_template_v${schemaVersion}_${content.slice(0, 8)}`;
+};
+
+const exists = async (client: SqlClient, catalog: 'pg_database' | 'pg_roles', name: string): Promise<boolean> => {
+  const column = catalog === 'pg_database' ? 'datname' : 'rolname';
+  const { rows } = await client.query(`SELECT 1 FROM ${catalog} WHERE ${column} = '${name}'`);
+  return rows.length > 0;
+};
+
+async function ensureGroupRole(admin: SqlClient, role: string): Promise<void> {
+  if (!(await exists(admin, 'pg_roles', role))) await admin.query(`CREATE ROLE ${quoted(role)} NOLOGIN`);
+}
+
+async function buildTemplate(cluster: Cluster, name: string): Promise<void> {
+  const { admin } = cluster;
+  const building = `${name}_building`;
+  // What a killed builder left behind.
+  await admin.query(`DROP DATABASE IF EXISTS ${quoted(building)}`);
+  await admin.query(`CREATE DATABASE ${quoted(building)} TEMPLATE template0 OWNER ${quoted(ownerRole)}`);
+  const client = await cluster.connect(building);
+  try {
+    await client.query(`SET ROLE ${quoted(ownerRole)}`);
+    await client.query(`
+      REVOKE ALL ON SCHEMA public FROM PUBLIC;
+      GRANT USAGE ON SCHEMA public TO ${quoted(memberRole)};
+      ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ${quoted(memberRole)};
+      ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO ${quoted(memberRole)};
+    `);
+    await migrate(client, migrations);
+    await client.query(`REVOKE INSERT, UPDATE, DELETE ON schema_migrations FROM ${quoted(memberRole)}`);
+  } finally {
+    await client.end();
+  }
+  await admin.query(`ALTER DATABASE ${quoted(building)} WITH ALLOW_CONNECTIONS false`);
+  await admin.query(`ALTER DATABASE ${quoted(building)} RENAME TO ${quoted(name)}`);
+}
+
+/** Only a cluster's administrator can close these; a tenant's role that could connect to them would see the names of all others. */
+async function refuseOpenCluster(admin: SqlClient): Promise<void> {
+  const { rows } = await admin.query(`
+    SELECT datname FROM pg_database
+    WHERE datname IN ('postgres', 'template1') AND has_database_privilege('public', oid, 'CONNECT')`);
+  if (rows.length === 0) return;
+  const names = rows.map(({ datname }) => String(datname)).join(', ');
+  throw new Error(
+    `every role may connect to ${names} of this cluster: REVOKE CONNECT ON DATABASE ${names} FROM PUBLIC first`,
+  );
+}
+
+/**
+ * Makes a cluster ready for tenants: the group roles, and the template of the current schema version. Once is enough, again is
+ * harmless, and two at a time wait for each other.
+ *
+ * @throws Error when PUBLIC may connect to `postgres` or `template1`.
+ */
+export async function prepareCluster(cluster: Cluster): Promise<void> {
+  const { admin } = cluster;
+  await refuseOpenCluster(admin);
+  await admin.query(`SELECT pg_advisory_lock(${lockKey})`);
+  try {
+    await ensureGroupRole(admin, ownerRole);
+    await ensureGroupRole(admin, memberRole);
+    // Who created a role may grant it, to itself too: needed to give databases to the owner and to act as it.
+    await admin.query(`GRANT ${quoted(ownerRole)} TO CURRENT_USER WITH INHERIT TRUE, SET TRUE`);
+    if (!(await exists(admin, 'pg_database', templateName()))) await buildTemplate(cluster, templateName());
+  } finally {
+    await admin.query(`SELECT pg_advisory_unlock(${lockKey})`);
+  }
+}
+
+/** Makes the tenant's own login role, or gives an existing one this password. `password` is base64url. */
+export async function ensureTenantRole(admin: SqlClient, role: string, password: string): Promise<void> {
+  const verb = (await exists(admin, 'pg_roles', role)) ? 'ALTER' : 'CREATE';
+  await admin.query(
+    `${verb} ROLE ${quoted(role)} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD '${scramVerifier(password)}'`,
+  );
+  await admin.query(`GRANT ${quoted(memberRole)} TO ${quoted(role)}`);
+  await admin.query(`ALTER ROLE ${quoted(role)} SET search_path = public`);
+}
+
+/**
+ * Makes the tenant's database from the template, open to its own role alone. It takes connections only once nobody else may
+ * connect.
+ */
+export async function ensureTenantDatabase(admin: SqlClient, database: string, role: string): Promise<void> {
+  if (!(await exists(admin, 'pg_database', database))) {
+    await admin.query(
+      `CREATE DATABASE ${quoted(database)} TEMPLATE ${quoted(templateName())} OWNER ${quoted(ownerRole)} ALLOW_CONNECTIONS false`,
+    );
+  }
+  await admin.query(`REVOKE ALL ON DATABASE ${quoted(database)} FROM PUBLIC`);
+  await admin.query(`GRANT CONNECT ON DATABASE ${quoted(database)} TO ${quoted(role)}`);
+  await admin.query(`ALTER DATABASE ${quoted(database)} WITH ALLOW_CONNECTIONS true`);
+}
+
+/** Removes a tenant's database and role, connected or not; harmless when there are none. */
+export async function dropTenant(admin: SqlClient, database: string, role: string): Promise<void> {
+  await admin.query(`DROP DATABASE IF EXISTS ${quoted(database)} WITH (FORCE)`);
+  await admin.query(`DROP ROLE IF EXISTS ${quoted(role)}`);
+}
