@@ -24,13 +24,16 @@ export async function expectFree(name: string, port: number, variable: string): 
   }
 }
 
-/** The port of a variable, checked to be free; a free one where the variable is not set. */
-export async function portFrom(env: NodeJS.ProcessEnv, variable: string, name: string): Promise<number> {
-  const text = env[variable];
-  if (!text) return freePort();
-  const port = parsePort(text, variable);
-  await expectFree(name, port, variable);
-  return port;
+/** `count` different free ports. */
+export async function freePorts(count: number): Promise<number[]> {
+  const ports = new Set<number>();
+  while (ports.size < count) ports.add(await freePort());
+  return [...ports];
+}
+
+/** Whether nobody listens on this port of 127.0.0.1. */
+export async function isFree(port: number): Promise<boolean> {
+  return (await listenOnce(port, '127.0.0.1')) !== undefined;
 }
 
 export function parsePort(text: string, variable: string): number {

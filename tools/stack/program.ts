@@ -3,15 +3,18 @@ import { closeSync, fstatSync, mkdirSync, openSync, readSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A program to run, and how to know that it serves. */
-export interface Program {
-  name: string;
+export interface Command {
   command: string;
   args: string[];
   env: NodeJS.ProcessEnv;
   uid?: number | undefined;
   gid?: number | undefined;
   cwd?: string;
+}
+
+/** A program to run, and how to know that it serves. */
+export interface Program extends Command {
+  name: string;
   /** Asks it to leave cleanly; SIGKILL follows after `stopWithinMs`. */
   stopSignal: NodeJS.Signals;
   stopWithinMs: number;
@@ -40,7 +43,7 @@ export interface Spawned {
  * Starts it in a process group of its own: Ctrl-C in a terminal signals the whole group, and servers must outlive the services that
  * use them. Output goes straight to the file, so that neither side notices when the launcher dies.
  */
-export function spawnProgram(program: Program, logFile: string): Spawned {
+export function spawnProgram(program: Command, logFile: string): Spawned {
   mkdirSync(dirname(logFile), { recursive: true });
   const log = openSync(logFile, 'a');
   try {

@@ -1,0 +1,66 @@
+// The door of every root script. Runs on any Node from 18 on and brings the rest: dependencies, Node 24, a build; then the verb itself.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from './launch/build.mjs';
+import { ensureDependencies } from './launch/dependencies.mjs';
+import { findNode } from './launch/node.mjs';
+import { withLock } from './lock.mjs';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const builtFirst = ['start', 'test', 'bench', 'tenants'];
+const verbs = [...builtFirst, 'check'];
+
+try {
+  const [verb, ...args] = process.argv.slice(2);
+  if (!verbs.includes(verb)) throw new Error(`usage: node tools/stack/launch.mjs ${verbs.join('|')} [arguments]`);
+  // npm start beside npm test in one checkout: the second waits instead of writing the same files.
+  const node = await withLock(join(root, '.nx/launch.lock'), () => provide(verb), explainWait);
+  runVerb(node, verb, args);
+} catch (error) {
+  console.error(`\n${error.message}`);
+  process.exitCode = 1;
+}
+
+async function provide(verb) {
+  await ensureDependencies(root);
+  const node = findNode(root);
+  if (builtFirst.includes(verb)) await build(root, node);
+  return node;
+}
+
+function explainWait(holder) {
+  console.error(`waiting for another launch (pid ${holder?.pid}) that installs or builds in this folder`);
+}
+
+/**
+ * In a process group of its own, so that a signal reaches it exactly once: Ctrl-C in a terminal signals every process of the
+ * foreground group, and npm passes on what it gets as well. The channel tells the verb when this process was killed.
+ */
+function runVerb(node, verb, args) {
+  const path = [dirname(node), join(root, 'node_modules/.bin'), process.env.PATH].join(':');
+  const script = join(root, 'tools/stack', `${verb}.ts`);
+  if (!existsSync(script)) throw new Error(`${script} is missing`);
+  const child = spawn(node, [script, ...args], {
+    cwd: root,
+    env: { ...process.env, PATH: path },
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    detached: true,
+  });
+  let passedOn = false;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => {
+      if (!passedOn && child.pid) process.kill(-child.pid, signal);
+      passedOn = true;
+    });
+  }
+  child.on('error', (error) => {
+    console.error(error.message);
+    process.exitCode = 1;
+  });
+  child.on('exit', (code, signal) => {
+    process.exitCode = code ?? 128 + constants.signals[signal];
+  });
+}

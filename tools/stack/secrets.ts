@@ -1,0 +1,58 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { newNatsPasswords, newPassword } from './passwords.ts';
+import { natsPasswordVariable, natsUsers, type NatsPasswords } from './servers/nats.ts';
+
+/** Login roles of the cluster that belong to the platform, not to a tenant. */
+export const platformRoles = ['tenant_registry', 'auth', 'provisioner'] as const;
+export type RolePasswords = Record<(typeof platformRoles)[number], string>;
+
+export interface Secrets {
+  /** Of PostgreSQL's superuser. */
+  postgres: string;
+  roles: RolePasswords;
+  nats: NatsPasswords;
+  redis: string;
+  /** base64 of 32 bytes. */
+  masterKey: string;
+  operatorKey: string;
+}
+
+/**
+ * The secrets of a data directory, made on its first use and kept: the data beside them opens with no others. TENANTRY_OPERATOR_KEY
+ * and NATS_PASSWORD_<NAME> of the environment replace the kept ones.
+ */
+export function loadSecrets(dataDir: string, env: NodeJS.ProcessEnv = {}): Secrets {
+  const path = join(dataDir, 'secrets.json');
+  const kept = existsSync(path) ? readSecrets(path) : {};
+  const secrets = { ...newSecrets(), ...kept };
+  if (env.TENANTRY_OPERATOR_KEY) secrets.operatorKey = env.TENANTRY_OPERATOR_KEY;
+  for (const user of natsUsers) secrets.nats[user] = env[natsPasswordVariable(user)] || secrets.nats[user];
+  mkdirSync(dataDir, { recursive: true });
+  writeFileSync(`${path}.new`, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
+  chmodSync(`${path}.new`, 0o600);
+  renameSync(`${path}.new`, path);
+  return secrets;
+}
+
+export function readSecrets(path: string): Partial<Secrets> {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Partial<Secrets>;
+  } catch (error) {
+    throw new Error(
+      `${path} cannot be read (${(error as Error).message}); without it the data beside it does not open`,
+    );
+  }
+}
+
+function newSecrets(): Secrets {
+  return {
+    postgres: newPassword(),
+    roles: { tenant_registry: newPassword(), auth: newPassword(), provisioner: newPassword() },
+    nats: newNatsPasswords(),
+    redis: newPassword(),
+    masterKey: randomBytes(32).toString('base64'),
+    operatorKey: `tok_${randomBytes(32).toString('base64url')}`,
+  };
+}

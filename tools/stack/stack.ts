@@ -1,0 +1,91 @@
+import { bootstrap } from './bootstrap.ts';
+import { Crew } from './crew.ts';
+import { DataDir } from './data-dir.ts';
+import { makeDemoTenants } from './demo.ts';
+import { endLeftovers } from './leftovers.ts';
+import { migrate } from './migrate.ts';
+import type { StackOptions } from './options.ts';
+import { expectFree } from './ports.ts';
+import { loadSecrets } from './secrets.ts';
+import { prepareServers } from './servers.ts';
+import { instances, serviceProgram } from './service-programs.ts';
+import type { Surroundings } from './services.ts';
+
+export interface Stack {
+  /** Of the first gateway. */
+  url: string;
+  operatorKey: string;
+  /** The process that has this name now: `postgres`, `products-2`, ... */
+  pid(name: string): number | undefined;
+  stop(): Promise<void>;
+}
+
+/** Starts servers and services and resolves when all of it serves. Whatever goes wrong, nothing is left running. */
+export async function startStack(options: StackOptions, cancel = new AbortController().signal): Promise<Stack> {
+  const url = `http://localhost:${options.port}`;
+  const dataDir = await DataDir.take(options.dataDir, url, options.report);
+  const { logDir, runDir } = dataDir;
+  const crew = new Crew({ logDir, runDir, restartAfterMs: options.restartAfterMs, report: options.report });
+  const stop = async () => {
+    dataDir.withdraw();
+    await crew.stop();
+    dataDir.release();
+  };
+  try {
+    await clearTheWay(options, dataDir);
+    const { secrets } = await unlessCancelled(cancel, bringUp(options, dataDir, crew, cancel));
+    dataDir.announce(url);
+    return { url, operatorKey: secrets.operatorKey, pid: (name) => crew.pid(name), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function clearTheWay({ scale, port, report }: StackOptions, { runDir }: DataDir): Promise<void> {
+  const ended = await endLeftovers(runDir);
+  if (ended.length > 0) report(`ended what an earlier stack had left running: ${ended.join(', ')}`);
+  for (let index = 0; index < scale.gateway; index += 1) {
+    await expectFree(index === 0 ? 'gateway' : `gateway-${index + 1}`, port + index, 'PORT');
+  }
+}
+
+async function bringUp(
+  options: StackOptions,
+  { path }: DataDir,
+  crew: Crew,
+  cancel: AbortSignal,
+): Promise<Surroundings> {
+  const { root, env, report, step } = options;
+  const secrets = loadSecrets(path, env);
+  const { urls } = await step('servers: PostgreSQL, NATS, Redis', async () => {
+    const servers = await prepareServers(path, secrets, env, report);
+    cancel.throwIfAborted();
+    await crew.start(servers.programs);
+    return servers;
+  });
+  cancel.throwIfAborted();
+  const around: Surroundings = { urls, secrets, env };
+  await step('databases and migrations', async () => {
+    await bootstrap(urls.postgres, secrets.roles);
+    await Promise.all((['tenant-registry', 'auth'] as const).map((service) => migrate(root, path, service, around)));
+  });
+  cancel.throwIfAborted();
+  const all = await instances(options.scale, options.port);
+  await step(`services: ${all.map(({ name }) => name).join(', ')}`, () =>
+    crew.start(all.map((one) => serviceProgram(root, one, around))),
+  );
+  cancel.throwIfAborted();
+  if (options.demo)
+    await step('demo tenants', () => makeDemoTenants(`http://127.0.0.1:${options.port}`, secrets.operatorKey));
+  return around;
+}
+
+function unlessCancelled<T>(cancel: AbortSignal, work: Promise<T>): Promise<T> {
+  const cancelled = new Promise<never>((_, reject) => {
+    const refuse = () => reject(cancel.reason as Error);
+    if (cancel.aborted) refuse();
+    else cancel.addEventListener('abort', refuse, { once: true });
+  });
+  return Promise.race([work, cancelled]);
+}
