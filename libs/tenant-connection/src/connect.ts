@@ -1,0 +1,70 @@
+import { Socket } from 'node:net';
+import type { TenantPlace } from '@tenantry/contracts';
+import pg from 'pg';
+import { ConnectTimeout, WrongDatabase } from './failures.js';
+import { Session } from './session.js';
+
+export interface ConnectOptions {
+  readonly service: string;
+  readonly connectTimeoutMs: number;
+  readonly statementTimeoutMs: number;
+  readonly idleInTransactionTimeoutMs: number;
+  /** Opens the sealed password of a place. Called per connect: nothing holds a password in the clear for longer. */
+  readonly open: (place: TenantPlace) => string;
+}
+
+/** NAMEDATALEN - 1: PostgreSQL cuts `application_name` there. */
+const nameLimit = 63;
+
+/**
+ * Opens a session and makes sure that it is the right one. The settings travel in the startup packet, which makes them the session's
+ * defaults: they cost no round trip, and RESET ALL comes back to them.
+ * @throws WrongDatabase, ConnectTimeout, or what pg raised
+ */
+export async function connect(
+  place: TenantPlace,
+  options: ConnectOptions,
+  ended: (session: Session) => void,
+): Promise<Session> {
+  const socket = new Socket();
+  let reached = false;
+  socket.once('connect', () => (reached = true));
+  const client = new pg.Client({
+    host: place.host,
+    port: place.port,
+    database: place.database,
+    user: place.role,
+    password: options.open(place),
+    application_name: `${options.service} ${place.slug}`.slice(0, nameLimit),
+    statement_timeout: options.statementTimeoutMs,
+    idle_in_transaction_session_timeout: options.idleInTransactionTimeoutMs,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 30_000,
+    stream: () => socket,
+  });
+  const session = new Session(client, socket);
+  // Without a listener an idle session's end would end the process.
+  client.on('error', () => ended(session));
+  client.on('end', () => ended(session));
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    socket.destroy(new Error('timeout'));
+  }, options.connectTimeoutMs);
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ database: string; role: string }>(
+      'SELECT current_database() AS database, current_user AS role',
+    );
+    const [seen] = rows;
+    if (seen?.database !== place.database || seen.role !== place.role) {
+      throw new WrongDatabase(`asked for ${place.role}@${place.database}, reached ${seen?.role}@${seen?.database}`);
+    }
+    return session;
+  } catch (failure) {
+    await session.close();
+    throw late ? new ConnectTimeout(options.connectTimeoutMs, reached) : failure;
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,202 @@
+import type { TenantNotice, TenantPlace, TenantState } from '@tenantry/contracts';
+import { LRUCache } from 'lru-cache';
+import { TenantNotFound } from './errors.js';
+import type { TenantShare } from './clusters.js';
+
+/** Where tenants are looked up: the registry, over NATS. */
+export interface DirectorySource {
+  /** Undefined, or an error with the code `tenant-not-found`, where there is no such tenant. */
+  load(tenantId: string): Promise<TenantPlace | undefined>;
+}
+
+/** What this process knows of one tenant. */
+export class TenantEntry {
+  leases = 0;
+  state: TenantState;
+  /** Of the newest change heard of, which may be ahead of `place`. */
+  generation: number;
+  freshUntil = 0;
+  loadedAt = 0;
+  /** Looked at since the last eviction passed by. */
+  recent = true;
+  /** Its connections, once it had any. */
+  share: TenantShare | undefined;
+
+  constructor(public place: TenantPlace) {
+    this.state = place.state;
+    this.generation = place.generation;
+  }
+
+  get outdated(): boolean {
+    return this.place.generation < this.generation;
+  }
+}
+
+interface DirectoryLimits {
+  readonly directoryFreshMs: number;
+  readonly directoryStaleMs: number;
+  readonly directoryMissingMs: number;
+  readonly directorySize: number;
+}
+
+interface Load {
+  readonly promise: Promise<TenantEntry>;
+  /** A notice that came meanwhile: an answer older than this is asked for again. */
+  atLeast: number;
+}
+
+/** Pause between background loads of an entry while the registry does not answer. */
+const retryLoadMs = 2000;
+const loadTries = 3;
+
+const isNotFound = (failure: unknown): boolean =>
+  typeof failure === 'object' && failure !== null && 'code' in failure && failure.code === 'tenant-not-found';
+
+const samePlace = (one: TenantPlace, other: TenantPlace): boolean =>
+  one.host === other.host &&
+  one.port === other.port &&
+  one.database === other.database &&
+  one.role === other.role &&
+  one.password === other.password;
+
+/**
+ * Tenant id -> where it lives and whether it may be served.
+ *
+ * Invariants:
+ * - one entry per tenant, and one load under way per tenant;
+ * - an entry's `generation` never falls: an older answer changes nothing;
+ * - an entry that is leased, or has connections, is never dropped.
+ */
+export class Directory {
+  private readonly entries = new Map<string, TenantEntry>();
+  private readonly loads = new Map<string, Load>();
+  private readonly missing: LRUCache<string, true>;
+
+  constructor(
+    private readonly limits: DirectoryLimits,
+    private readonly source: DirectorySource,
+    /** Called when connections made for the entry before now must not be lent again. */
+    private readonly changed: (entry: TenantEntry) => void,
+    private readonly now: () => number,
+  ) {
+    this.missing = new LRUCache({ max: 10_000, ttl: limits.directoryMissingMs, perf: { now } });
+  }
+
+  get size(): number {
+    return this.entries.size;
+  }
+
+  /** The entry, if it can be served at once; one past its freshness is renewed behind the caller's back. */
+  find(tenantId: string): TenantEntry | undefined {
+    const entry = this.entries.get(tenantId);
+    if (entry === undefined || entry.outdated) return undefined;
+    const now = this.now();
+    entry.recent = true;
+    if (now < entry.freshUntil) return entry;
+    if (now >= entry.loadedAt + this.limits.directoryFreshMs + this.limits.directoryStaleMs) return undefined;
+    void this.load(tenantId).catch(() => undefined);
+    return entry;
+  }
+
+  all(): Iterable<TenantEntry> {
+    return this.entries.values();
+  }
+
+  /**
+   * Asks the registry; callers at the same time share one question.
+   * @throws TenantNotFound, or what the source raised where nothing usable is known
+   */
+  load(tenantId: string): Promise<TenantEntry> {
+    const underWay = this.loads.get(tenantId);
+    if (underWay) return underWay.promise;
+    if (this.missing.has(tenantId)) return Promise.reject(new TenantNotFound());
+    const load: Load = { promise: this.ask(tenantId).finally(() => this.loads.delete(tenantId)), atLeast: 0 };
+    this.loads.set(tenantId, load);
+    return load.promise;
+  }
+
+  /** The registry says that a tenant has changed. */
+  notice({ tenantId, generation, state }: Pick<TenantNotice, 'tenantId' | 'generation' | 'state'>): void {
+    this.missing.delete(tenantId);
+    const load = this.loads.get(tenantId);
+    if (load) load.atLeast = Math.max(load.atLeast, generation);
+    const entry = this.entries.get(tenantId);
+    if (entry === undefined || generation <= entry.generation) return;
+    entry.generation = generation;
+    entry.state = state;
+    this.changed(entry);
+  }
+
+  private async ask(tenantId: string): Promise<TenantEntry> {
+    for (let tries = 1; ; tries++) {
+      let place: TenantPlace | undefined;
+      try {
+        place = await this.source.load(tenantId);
+      } catch (failure) {
+        if (!isNotFound(failure)) return this.fallBack(tenantId, failure);
+      }
+      if (place === undefined) return this.forget(tenantId);
+      const atLeast = this.loads.get(tenantId)?.atLeast ?? 0;
+      const entry = this.accept(place);
+      if ((!entry.outdated && entry.generation >= atLeast) || tries >= loadTries) return entry;
+    }
+  }
+
+  private accept(place: TenantPlace): TenantEntry {
+    const now = this.now();
+    let entry = this.entries.get(place.id);
+    if (entry === undefined) {
+      entry = new TenantEntry(place);
+      this.entries.set(place.id, entry);
+      this.makeRoom();
+    } else if (place.generation < entry.generation) {
+      return entry;
+    } else {
+      const before = entry.place;
+      const newer = place.generation > entry.generation;
+      entry.place = place;
+      entry.state = place.state;
+      entry.generation = place.generation;
+      if (newer || !samePlace(before, place)) this.changed(entry);
+    }
+    entry.loadedAt = now;
+    // Entries loaded together do not expire together.
+    entry.freshUntil = now + this.limits.directoryFreshMs * (0.8 + 0.2 * Math.random());
+    return entry;
+  }
+
+  /** The registry does not answer: what is known serves on for a while, and keeps the state last heard of. */
+  private fallBack(tenantId: string, failure: unknown): TenantEntry {
+    const entry = this.entries.get(tenantId);
+    const now = this.now();
+    if (entry === undefined || now >= entry.loadedAt + this.limits.directoryFreshMs + this.limits.directoryStaleMs)
+      throw failure;
+    entry.freshUntil = now + retryLoadMs * (0.5 + 0.5 * Math.random());
+    return entry;
+  }
+
+  private forget(tenantId: string): never {
+    const entry = this.entries.get(tenantId);
+    if (entry) {
+      this.changed(entry);
+      if (!isHeld(entry)) this.entries.delete(tenantId);
+      else entry.state = 'purged';
+    }
+    this.missing.set(tenantId, true);
+    throw new TenantNotFound();
+  }
+
+  /** Second chance (CLOCK): drops the first entry that nobody looked at or holds. */
+  private makeRoom(): void {
+    let passes = this.entries.size * 2;
+    for (const [tenantId, entry] of this.entries) {
+      if (this.entries.size <= this.limits.directorySize || passes-- === 0) return;
+      this.entries.delete(tenantId);
+      if (!entry.recent && !isHeld(entry)) continue;
+      entry.recent = false;
+      this.entries.set(tenantId, entry);
+    }
+  }
+}
+
+const isHeld = (entry: TenantEntry): boolean => entry.leases > 0 || entry.share?.pool.atRest === false;

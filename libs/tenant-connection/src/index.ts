@@ -1,0 +1,14 @@
+export { TenantConnectionModule } from './tenant-connection.module.js';
+export { TenantConnections } from './connections.js';
+export type { DirectorySource } from './directory.js';
+export type { ConnectionSettings } from './settings.js';
+export type { PoolsSnapshot } from './snapshot.js';
+export {
+  BudgetExhausted,
+  LeaseExpired,
+  NoTenant,
+  PoolsClosed,
+  TenantDatabaseUnavailable,
+  TenantNotFound,
+  TenantSuspended,
+} from './errors.js';

@@ -1,0 +1,74 @@
+/**
+ * What one tenant has of a cluster's budget: its connections, and who waits for one.
+ *
+ * Invariants, kept by {@link Budget}, the only writer:
+ * - a slot belongs to one pool for its whole life, so a connection of one tenant cannot reach another;
+ * - `held` counts every slot that the server may still count: opening, idle, busy, and closing until it is gone;
+ * - `idle` and `waiters` are never both occupied.
+ */
+export class Pool<Connection> {
+  /** Idle slots, the one used last at the end: it is lent first, so that the rest may grow old and be closed. */
+  readonly idle: Slot<Connection>[] = [];
+  readonly waiters: Waiter<Connection>[] = [];
+  /** Slots of an older epoch are closed instead of lent. */
+  epoch = 0;
+  held = 0;
+  closing = 0;
+  opening = false;
+  /** No connect before this time: the last one failed. */
+  retryAt = 0;
+  failures = 0;
+  lastFailure: Error | undefined;
+  /** What is left of its turn, in milliseconds of connection time (deficit round robin). */
+  deficitMs = 0;
+  usedMs = 0;
+  /** Borrows, decayed by half every `halfLifeMs`: how soon it may be expected again. */
+  recentUses = 0;
+  usesAt = 0;
+
+  constructor(
+    readonly tenantId: string,
+    public max: number,
+  ) {}
+
+  get busy(): number {
+    return this.held - this.closing - this.idle.length - (this.opening ? 1 : 0);
+  }
+
+  get atRest(): boolean {
+    return this.held === 0 && this.waiters.length === 0;
+  }
+}
+
+/** One connection, or the place of one that is opening or closing. */
+export class Slot<Connection> {
+  state: 'opening' | 'idle' | 'busy' | 'closing' = 'opening';
+  /** Set once it is open. */
+  connection!: Connection;
+  readonly epoch: number;
+  /** The end of its life. */
+  expiresAt = 0;
+  /** When its connect began, it was lent, or it came back: since when it is in its state. */
+  since = 0;
+  /** Counts its borrows, so that a late second release of one cannot end the next. */
+  lending = 0;
+  /** Its connection died, or was left in a state that nobody may inherit. */
+  unfit = false;
+  /** Its own decayed borrows: what a tenant's second connection is worth. */
+  recentUses = 0;
+  usesAt = 0;
+
+  constructor(readonly pool: Pool<Connection>) {
+    this.epoch = pool.epoch;
+  }
+}
+
+/** Someone waiting for a slot. Exactly one of `lend` and `refuse` is called, once. */
+export interface Waiter<Connection> {
+  readonly since: number;
+  readonly deadlineAt: number;
+  /** How many waited in the cluster when it came. */
+  readonly behind: number;
+  readonly lend: (slot: Slot<Connection>) => void;
+  readonly refuse: (reason: Error) => void;
+}
