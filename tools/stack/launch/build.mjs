@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { progress } from './progress.mjs';
 
-/** Compiles what changed. */
+/** Compiles what changed; false when something does not compile, which is then on the terminal. */
 export async function build(root, node) {
   const step = progress('build (tsc -b)');
   const code = await new Promise((resolve, reject) => {
@@ -21,6 +21,6 @@ export async function build(root, node) {
       resolve(exitCode);
     });
   });
-  if (code !== 0) throw new Error('the build failed; nothing was started');
-  step.done();
+  if (code === 0) step.done();
+  return code === 0;
 }
