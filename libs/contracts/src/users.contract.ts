@@ -22,6 +22,7 @@ export type User = z.output<typeof User>;
 
 /** The first person of a tenant: always with the role `admin`. */
 export const FirstAdmin = z.strictObject({ email, password, ...names }).meta({ id: 'FirstAdmin' });
+export type FirstAdmin = z.output<typeof FirstAdmin>;
 
 export const CreateUser = z
   .strictObject({ email, password, ...names, roles: z.array(roleName).min(1).max(20).default(['member']) })

@@ -1,0 +1,55 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { CONFIG } from '@tenantry/service-kit';
+import { Cluster } from './cluster.entity.js';
+import { ClustersService } from './clusters.service.js';
+import type { RegistryConfig } from './config.js';
+import { OperationsRepository } from './operations.repository.js';
+import { Operator } from './operator.entity.js';
+import { OperatorsController } from './operators.controller.js';
+import { OperatorsRepository } from './operators.repository.js';
+import { OperatorsService } from './operators.service.js';
+import { Plan } from './plan.entity.js';
+import { ClusterAccess } from './provisioning/cluster-access.js';
+import { ProvisioningSteps } from './provisioning/provisioning.steps.js';
+import { ProvisioningWorkflow } from './provisioning/provisioning.workflow.js';
+import { TenantRow } from './tenant.entity.js';
+import { TenantNotices } from './tenant-notices.js';
+import { TenantsController } from './tenants.controller.js';
+import { TenantsRepository } from './tenants.repository.js';
+import { TenantsService } from './tenants.service.js';
+
+const entities = [TenantRow, Cluster, Plan, Operator];
+
+@Module({
+  imports: [
+    TypeOrmModule.forRootAsync({
+      inject: [CONFIG],
+      useFactory: ({ REGISTRY_DATABASE_URL }: RegistryConfig) => ({
+        type: 'postgres',
+        url: REGISTRY_DATABASE_URL,
+        entities,
+        installExtensions: false,
+        poolSize: 10,
+        extra: { connectionTimeoutMillis: 3000, statement_timeout: 5000 },
+        retryAttempts: 60,
+        retryDelay: 1000,
+      }),
+    }),
+    TypeOrmModule.forFeature(entities),
+  ],
+  controllers: [TenantsController, OperatorsController],
+  providers: [
+    TenantsService,
+    TenantsRepository,
+    TenantNotices,
+    ClustersService,
+    OperationsRepository,
+    OperatorsService,
+    OperatorsRepository,
+    ClusterAccess,
+    ProvisioningSteps,
+    ProvisioningWorkflow,
+  ],
+})
+export class AppModule {}

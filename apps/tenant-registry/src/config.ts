@@ -1,0 +1,19 @@
+import { masterKey } from '@tenantry/service-kit';
+import { z } from 'zod';
+
+const postgresUrl = z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' });
+
+/** What the registry reads besides the settings of every process. */
+export const RegistryConfig = z.object({
+  /** The central database, as its owner. */
+  REGISTRY_DATABASE_URL: postgresUrl,
+  /** The account that makes tenants' roles and databases, on the cluster's `postgres` database. */
+  PROVISIONER_URL: postgresUrl,
+  MASTER_KEY: masterKey,
+  /** The first operator's key, made valid at the start: `tok_` and at least 32 characters. */
+  OPERATOR_KEY: z
+    .string()
+    .regex(/^tok_[A-Za-z0-9_-]{32,128}$/, 'must be tok_ and 32 to 128 letters, digits, - or _')
+    .optional(),
+});
+export type RegistryConfig = z.output<typeof RegistryConfig>;

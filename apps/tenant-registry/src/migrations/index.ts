@@ -1,0 +1,5 @@
+import type { Migration } from '@tenantry/tenant-schema';
+import { tenants } from './0001-tenants.js';
+
+/** The central database's migrations, in order. */
+export const migrations: readonly Migration[] = [tenants];

@@ -1,0 +1,54 @@
+import type { TenantState } from '@tenantry/contracts';
+import { Column, Entity, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
+import { Cluster } from './cluster.entity.js';
+import { isoTime, wholeNumber } from './columns.js';
+import { Plan } from './plan.entity.js';
+
+/** A customer: where its database is, how to get in, and in which state of its life it is. */
+@Entity('tenants')
+export class TenantRow {
+  @PrimaryColumn('uuid')
+  id!: string;
+
+  @Column('text')
+  slug!: string;
+
+  @Column('text')
+  name!: string;
+
+  @Column('text')
+  state!: TenantState;
+
+  @Column('text', { name: 'state_reason', nullable: true })
+  stateReason!: string | null;
+
+  @ManyToOne(() => Plan, { eager: true })
+  @JoinColumn({ name: 'plan' })
+  plan!: Relation<Plan>;
+
+  @ManyToOne(() => Cluster, { eager: true })
+  @JoinColumn({ name: 'cluster_id' })
+  cluster!: Relation<Cluster>;
+
+  @Column('text', { name: 'db_name' })
+  database!: string;
+
+  @Column('text', { name: 'db_user' })
+  role!: string;
+
+  /** Sealed (see `sealSecret`), or null until provisioning has made it. */
+  @Column('text', { name: 'db_password', nullable: true })
+  sealedPassword!: string | null;
+
+  @Column('integer', { name: 'schema_version' })
+  schemaVersion!: number;
+
+  @Column('bigint', { transformer: wholeNumber })
+  generation!: number;
+
+  @Column('timestamptz', { name: 'created_at', transformer: isoTime })
+  createdAt!: string;
+
+  @Column('timestamptz', { name: 'updated_at', transformer: isoTime })
+  updatedAt!: string;
+}

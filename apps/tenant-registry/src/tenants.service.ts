@@ -1,0 +1,77 @@
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  type Operation,
+  type ParsedRequestOf,
+  type ReplyOf,
+  type Tenant,
+  type TenantEntry,
+  type TenantPlace,
+  Tenants,
+} from '@tenantry/contracts';
+import { CONFIG, cursorKey, decodeCursor, encodeCursor, ServiceError } from '@tenantry/service-kit';
+import type { RegistryConfig } from './config.js';
+import { OperationsRepository } from './operations.repository.js';
+import { ProvisioningWorkflow } from './provisioning/provisioning.workflow.js';
+import { toEntry, toPlace, toTenant } from './tenant.views.js';
+import { TenantsRepository } from './tenants.repository.js';
+
+const listBinding = { tenantId: null, list: Tenants.list.subject } as const;
+
+/** The rules of tenants: who gets to know what of them, and how one begins. */
+@Injectable()
+export class TenantsService {
+  private readonly cursorKey: Buffer;
+
+  constructor(
+    private readonly tenants: TenantsRepository,
+    private readonly provisioning: ProvisioningWorkflow,
+    private readonly operations: OperationsRepository,
+    @Inject(CONFIG) config: RegistryConfig,
+  ) {
+    this.cursorKey = cursorKey(config.MASTER_KEY, 'tenant-registry');
+  }
+
+  /** @throws ServiceError `slug-taken`, `cluster-full`, `validation` */
+  async create(request: ParsedRequestOf<typeof Tenants.create>): Promise<ReplyOf<typeof Tenants.create>> {
+    const { admin, waitSeconds, ...tenant } = request;
+    const [id, operationId] = [await this.tenants.newId(), await this.tenants.newId()];
+    await this.provisioning.start(operationId, { id, ...tenant }, admin);
+    if (waitSeconds > 0) await this.provisioning.waitFor(operationId, waitSeconds);
+    return { operationId, tenant: toTenant(await this.tenants.get(id)) };
+  }
+
+  /** @throws ServiceError `invalid-cursor` */
+  async list({ limit, cursor }: ParsedRequestOf<typeof Tenants.list>): Promise<ReplyOf<typeof Tenants.list>> {
+    const [before] = cursor ? decodeCursor(this.cursorKey, listBinding, cursor) : [];
+    const rows = await this.tenants.list(limit + 1, before);
+    const data = rows.slice(0, limit).map(toTenant);
+    const last = data.at(-1);
+    const nextCursor = rows.length > limit && last ? encodeCursor(this.cursorKey, listBinding, [last.id]) : null;
+    return { data, nextCursor };
+  }
+
+  /** @throws ServiceError `not-found` */
+  async get(id: string): Promise<Tenant> {
+    return toTenant(await this.tenants.get(id));
+  }
+
+  /** @throws ServiceError `not-found` */
+  getOperation(id: string): Promise<Operation> {
+    return this.operations.get(id);
+  }
+
+  /** @throws ServiceError `tenant-not-found` */
+  async find(key: ParsedRequestOf<typeof Tenants.find>): Promise<TenantEntry> {
+    const row = 'slug' in key ? await this.tenants.findBySlug(key.slug) : await this.tenants.findById(key.id);
+    if (!row) throw new ServiceError('tenant-not-found', 'There is no such tenant.');
+    return toEntry(row);
+  }
+
+  /** @throws ServiceError `tenant-not-found` */
+  async locate(id: string): Promise<TenantPlace> {
+    const row = await this.tenants.findById(id);
+    const place = row && toPlace(row);
+    if (!place) throw new ServiceError('tenant-not-found', 'There is no such tenant, or it has no database yet.');
+    return place;
+  }
+}
