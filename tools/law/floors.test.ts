@@ -75,7 +75,7 @@ describe('the floors', () => {
     expect(Object.keys(floors).map(height)).toEqual(expect.arrayContaining([1]));
   });
 
-  test.each(projects.map((project) => [project.folder, project]))('%s lies on exactly one', (_, { manifest }) => {
+  test.each(projects)('$folder lies on exactly one', ({ manifest }) => {
     const layers = (manifest.nx?.tags ?? []).filter((tag) => tag.startsWith('layer:'));
     expect(layers).toHaveLength(1);
     expect(Object.keys(floors).map(layerOf)).toContain(layers[0]);

@@ -58,7 +58,7 @@ const packagesIn = (project: Project, which: (path: string) => boolean): Set<str
 
 const { devDependencies: ofEveryone = {} } = readJson<Manifest>('package.json');
 
-test.each(projects.map((project) => [project.folder, project]))('%s declares the packages it imports', (_, project) => {
+test.each(projects)('$folder declares the packages it imports', (project) => {
   const { dependencies = {}, devDependencies = {} } = project.manifest;
   const undeclared = [...packagesIn(project, (path) => !isTest(path))].filter((name) => !(name in dependencies));
   // What only tests and tools need is declared once, at the root.
