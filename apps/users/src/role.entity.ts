@@ -1,0 +1,11 @@
+import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
+
+/** A named set of permissions. */
+@Entity('roles')
+export class RoleEntity {
+  @PrimaryGeneratedColumn('uuid')
+  readonly id!: string;
+
+  @Column('text')
+  readonly name!: string;
+}

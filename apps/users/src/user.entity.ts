@@ -1,0 +1,46 @@
+import { Column, Entity, JoinTable, ManyToMany, PrimaryGeneratedColumn, type Relation, VirtualColumn } from 'typeorm';
+import { RoleEntity } from './role.entity.js';
+
+/** Times leave the database as the text that replies carry. */
+const isoTime = { from: (time: Date) => time.toISOString(), to: (time?: string) => time };
+
+@Entity('users')
+export class UserEntity {
+  @PrimaryGeneratedColumn('uuid')
+  readonly id!: string;
+
+  /** In the one spelling the contract gives it. */
+  @Column('text')
+  readonly email!: string;
+
+  /** Read only to verify a password; no other query brings it along. */
+  @Column('text', { name: 'password_hash', select: false })
+  readonly passwordHash!: string;
+
+  @Column('text', { name: 'first_name' })
+  readonly firstName!: string;
+
+  @Column('text', { name: 'last_name' })
+  readonly lastName!: string;
+
+  @Column('boolean', { default: true })
+  readonly active!: boolean;
+
+  /** For writing. Reading joins would multiply the rows that a limit counts: see {@link roleNames}. */
+  @ManyToMany(() => RoleEntity)
+  @JoinTable({ name: 'user_roles', joinColumn: { name: 'user_id' }, inverseJoinColumn: { name: 'role_id' } })
+  readonly roles!: Relation<RoleEntity[]>;
+
+  /** For reading, in the query of the user itself. */
+  @VirtualColumn('text', {
+    query: (user) =>
+      `SELECT coalesce(array_agg(name ORDER BY name), '{}') FROM roles JOIN user_roles ON role_id = id WHERE user_id = ${user}.id`,
+  })
+  readonly roleNames!: string[];
+
+  @Column({ type: 'timestamptz', name: 'created_at', precision: 3, default: () => 'now()', transformer: isoTime })
+  readonly createdAt!: string;
+
+  @Column({ type: 'timestamptz', name: 'updated_at', precision: 3, default: () => 'now()', transformer: isoTime })
+  readonly updatedAt!: string;
+}

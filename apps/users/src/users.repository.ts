@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { ServiceError } from '@tenantry/service-kit';
+import { LessThan, QueryFailedError, type Repository } from 'typeorm';
+import { UserEntity } from './user.entity.js';
+
+type NewUser = Pick<UserEntity, 'email' | 'passwordHash' | 'firstName' | 'lastName' | 'roles'>;
+type Credentials = Pick<UserEntity, 'id' | 'passwordHash' | 'active'>;
+
+const isEmailTaken = (error: unknown): boolean =>
+  error instanceof QueryFailedError && (error.driverError as { constraint?: string }).constraint === 'users_email_key';
+
+@Injectable()
+export class UsersRepository {
+  constructor(@InjectRepository(UserEntity) private readonly users: Repository<UserEntity>) {}
+
+  /** Newest first, which is the order of version 7 ids; those older than `before` only. */
+  findPage(limit: number, before: string | undefined): Promise<UserEntity[]> {
+    const where = before === undefined ? {} : { id: LessThan(before) };
+    return this.users.find({ where, order: { id: 'DESC' }, take: limit });
+  }
+
+  find(id: string): Promise<UserEntity | null> {
+    return this.users.findOneBy({ id });
+  }
+
+  async findIdByEmail(email: string): Promise<string | undefined> {
+    return (await this.users.findOne({ select: { id: true }, where: { email } }))?.id;
+  }
+
+  /** What a password is verified against. Costs one query whether or not there is such a user. */
+  findCredentials(email: string): Promise<Credentials | null> {
+    return this.users.findOne({ select: { id: true, passwordHash: true, active: true }, where: { email } });
+  }
+
+  /**
+   * The user and its roles, or neither.
+   * @throws ServiceError `email-taken`
+   */
+  async insert(user: NewUser): Promise<UserEntity> {
+    try {
+      const written = await this.users.save(this.users.create(user));
+      return Object.assign(written, { roleNames: user.roles.map(({ name }) => name).sort() });
+    } catch (cause) {
+      if (!isEmailTaken(cause)) throw cause;
+      throw new ServiceError('email-taken', 'Another user has this e-mail address.', { cause });
+    }
+  }
+}

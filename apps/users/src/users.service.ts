@@ -1,0 +1,114 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Users, type ParsedRequestOf, type ReplyOf, type User } from '@tenantry/contracts';
+import {
+  CONFIG,
+  cursorKey,
+  decodeCursor,
+  encodeCursor,
+  ServiceError,
+  type Caller,
+  type CursorBinding,
+} from '@tenantry/service-kit';
+import { isCommonPassword } from './common-passwords.js';
+import type { UsersConfig } from './config.js';
+import { Passwords } from './passwords.js';
+import type { RoleEntity } from './role.entity.js';
+import { RolesRepository } from './roles.repository.js';
+import type { UserEntity } from './user.entity.js';
+import { UsersRepository } from './users.repository.js';
+
+/** Field by field, so that nothing leaves that the contract does not name. */
+const toUser = ({ id, email, firstName, lastName, active, roleNames, createdAt, updatedAt }: UserEntity): User => ({
+  id,
+  email,
+  firstName,
+  lastName,
+  active,
+  roles: roleNames,
+  createdAt,
+  updatedAt,
+});
+
+const invalid = (pointer: string, code: string, message: string): ServiceError =>
+  new ServiceError('validation', 'The request breaks a rule of its fields.', { errors: [{ pointer, code, message }] });
+
+@Injectable()
+export class UsersService {
+  readonly #cursorKey: Buffer;
+
+  constructor(
+    private readonly users: UsersRepository,
+    private readonly roles: RolesRepository,
+    private readonly passwords: Passwords,
+    @Inject(CONFIG) config: Pick<UsersConfig, 'MASTER_KEY'>,
+  ) {
+    this.#cursorKey = cursorKey(config.MASTER_KEY, 'users');
+  }
+
+  async list(
+    { limit, cursor }: ParsedRequestOf<typeof Users.list>,
+    { tenantId }: Caller,
+  ): Promise<ReplyOf<typeof Users.list>> {
+    const binding: CursorBinding = { tenantId, list: Users.list.subject };
+    const [before] = cursor === undefined ? [] : decodeCursor(this.#cursorKey, binding, cursor);
+    // One more than asked for tells whether there is another page.
+    const found = await this.users.findPage(limit + 1, before);
+    const data = found.slice(0, limit).map(toUser);
+    const last = found.length > limit ? data.at(-1) : undefined;
+    return { data, nextCursor: last ? encodeCursor(this.#cursorKey, binding, [last.id]) : null };
+  }
+
+  /** @throws ServiceError `email-taken`; `validation` for a common password or a role that does not exist; `overloaded`. */
+  async create(request: ParsedRequestOf<typeof Users.create>): Promise<User> {
+    const { email, password, firstName, lastName } = request;
+    if (isCommonPassword(password)) {
+      throw invalid('/password', 'common-password', 'is one of the passwords that are guessed first');
+    }
+    const roles = await this.#getRoles(request.roles);
+    const passwordHash = await this.passwords.hash(password);
+    return toUser(await this.users.insert({ email, passwordHash, firstName, lastName, roles }));
+  }
+
+  async me({ userId }: Caller): Promise<User> {
+    const user = userId === null ? null : await this.users.find(userId);
+    if (!user) throw new ServiceError('not-found', 'There is no such user any more.');
+    return toUser(user);
+  }
+
+  /** Again, or twice at once, with the same e-mail gives the same user: the registry repeats it until it knows that it was done. */
+  async createFirstAdmin(
+    request: ParsedRequestOf<typeof Users.createFirstAdmin>,
+  ): Promise<ReplyOf<typeof Users.createFirstAdmin>> {
+    const known = await this.users.findIdByEmail(request.email);
+    if (known) return { id: known };
+    try {
+      return { id: (await this.create({ ...request, roles: ['admin'] })).id };
+    } catch (error) {
+      const winner = await this.users.findIdByEmail(request.email);
+      if (!winner) throw error;
+      return { id: winner };
+    }
+  }
+
+  /**
+   * Unknown, disabled and wrong take one look-up and one hash each, and say the same.
+   * @throws ServiceError `invalid-credentials`, `overloaded`
+   */
+  async verifyPassword({
+    email,
+    password,
+  }: ParsedRequestOf<typeof Users.verifyPassword>): Promise<ReplyOf<typeof Users.verifyPassword>> {
+    const credentials = await this.users.findCredentials(email);
+    const isRight = await this.passwords.verify(credentials?.passwordHash, password);
+    const user = credentials?.active && isRight ? await this.users.find(credentials.id) : null;
+    if (!user) throw new ServiceError('invalid-credentials', 'The e-mail or the password is wrong.');
+    return { id: user.id, roles: user.roleNames };
+  }
+
+  async #getRoles(names: readonly string[]): Promise<RoleEntity[]> {
+    const roles = await this.roles.findByNames(names);
+    const unknown = names.find((name) => !roles.some((role) => role.name === name));
+    if (unknown !== undefined) throw invalid('/roles', 'unknown-role', `there is no role '${unknown}'`);
+    return roles;
+  }
+}
