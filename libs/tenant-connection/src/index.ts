@@ -12,3 +12,4 @@ export {
   TenantNotFound,
   TenantSuspended,
 } from './errors.js';
+export { RegistryTenantsModule, TenantsConfig } from './registry-tenants.module.js';

@@ -1,0 +1,59 @@
+import { type DynamicModule, Inject, Injectable, Module, type OnApplicationBootstrap } from '@nestjs/common';
+import { TenantNotice, tenantNoticeSubject, Tenants, type ServiceName } from '@tenantry/contracts';
+import { CONFIG, LOG, masterKey, Messages, Nats, wholeNumber, type Log } from '@tenantry/service-kit';
+import { z } from 'zod';
+import { TenantConnections } from './connections.js';
+import { TenantConnectionModule } from './tenant-connection.module.js';
+
+/** What a service must be told to open its tenants' databases; part of its own settings. */
+export const TenantsConfig = z.object({
+  /** Opens the sealed passwords of tenant databases. */
+  MASTER_KEY: masterKey,
+  /** Connections of this process to one database cluster. */
+  CONNECTION_BUDGET: wholeNumber(1, 10_000).default(100),
+});
+export type TenantsConfig = z.output<typeof TenantsConfig>;
+
+/** Hears from the registry what has changed, so that no instance goes on with what it knew. */
+@Injectable()
+class RegistryNotices implements OnApplicationBootstrap {
+  constructor(
+    @Inject(Nats) private readonly nats: Nats,
+    @Inject(TenantConnections) private readonly connections: TenantConnections,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.nats.connection.subscribe(tenantNoticeSubject, {
+      callback: (error, msg) => {
+        const notice = error ?? TenantNotice.safeParse(msg.json());
+        if (notice instanceof Error) this.log.error({ err: notice }, 'the notices of tenants cannot be heard');
+        else if (notice.success) this.connections.notice(notice.data);
+        else this.log.warn({ err: notice.error }, 'a notice of a tenant that cannot be read');
+      },
+    });
+  }
+}
+
+/** The tenants of a service of Tenantry: those of the registry, found and followed over NATS. */
+@Module({})
+export class RegistryTenantsModule {
+  static of(service: ServiceName): DynamicModule {
+    return {
+      module: RegistryTenantsModule,
+      imports: [
+        TenantConnectionModule.forRootAsync({
+          inject: [CONFIG, Messages, LOG],
+          useFactory: (config: TenantsConfig, messages: Messages, log: Log) => ({
+            service,
+            source: { load: (id) => messages.ask(Tenants.locate, { id }) },
+            masterKey: config.MASTER_KEY,
+            settings: { budget: config.CONNECTION_BUDGET },
+            log,
+          }),
+        }),
+      ],
+      providers: [RegistryNotices],
+    };
+  }
+}
