@@ -1,0 +1,55 @@
+import { availableParallelism } from 'node:os';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { Passwords } from './passwords.js';
+
+const passwords = new Passwords();
+const password = 'anvil-orbit-walnut-9';
+let stored: string;
+
+const medianMs = async (rounds: number, work: () => Promise<unknown>): Promise<number> => {
+  const times: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const start = performance.now();
+    await work();
+    times.push(performance.now() - start);
+  }
+  return times.sort((one, other) => one - other)[Math.floor(rounds / 2)]!;
+};
+
+beforeAll(async () => {
+  stored = await passwords.hash(password);
+});
+
+describe('a password', () => {
+  it('is stored as argon2id with the parameters OWASP names, and salted', async () => {
+    expect(stored).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+    expect(await passwords.hash(password)).not.toBe(stored);
+  });
+
+  it('is verified, and no other', async () => {
+    expect(await passwords.verify(stored, password)).toBe(true);
+    expect(await passwords.verify(stored, `${password}!`)).toBe(false);
+    expect(await passwords.verify(stored, '')).toBe(false);
+  });
+
+  it('is right in any Unicode spelling of the same text', async () => {
+    const hash = await passwords.hash('caf\u00e9-walnut-9');
+    expect(await passwords.verify(hash, 'cafe\u0301-walnut-9')).toBe(true);
+    expect(await passwords.verify(await passwords.hash('①-anvil-walnut'), '1-anvil-walnut')).toBe(true);
+  });
+
+  it('of nobody is never right, and takes as long to refuse as a wrong one', async () => {
+    expect(await passwords.verify(undefined, password)).toBe(false);
+    const wrong = await medianMs(15, () => passwords.verify(stored, 'wrong-walnut-9'));
+    const nobodys = await medianMs(15, () => passwords.verify(undefined, 'wrong-walnut-9'));
+    expect(nobodys / wrong).toBeGreaterThan(0.6);
+    expect(nobodys / wrong).toBeLessThan(1.6);
+  });
+
+  it('is refused as overloaded at once when too many are waiting', async () => {
+    const slots = Math.min(availableParallelism(), 3) * 41;
+    const taken = Array.from({ length: slots }, () => passwords.verify(stored, password));
+    await expect(passwords.verify(stored, password)).rejects.toMatchObject({ code: 'overloaded' });
+    expect(await Promise.all(taken)).toEqual(taken.map(() => true));
+  });
+});

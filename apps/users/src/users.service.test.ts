@@ -1,0 +1,184 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { anonymous, ServiceError, type Caller } from '@tenantry/service-kit';
+import type { Passwords } from './passwords.js';
+import type { RoleEntity } from './role.entity.js';
+import type { RolesRepository } from './roles.repository.js';
+import type { UserEntity } from './user.entity.js';
+import type { UsersRepository } from './users.repository.js';
+import { UsersService } from './users.service.js';
+
+const now = '2026-01-02T03:04:05.678Z';
+const password = 'anvil-orbit-walnut-9';
+const person = { email: 'ada@acme.test', password, firstName: 'Ada', lastName: 'Lovelace' };
+const acme: Caller = { ...anonymous, subject: 'user:x', tenantId: randomUUID() };
+const globex: Caller = { ...acme, tenantId: randomUUID() };
+
+let rows: UserEntity[];
+let hashes: jest.Mocked<Pick<Passwords, 'hash' | 'verify'>>;
+let service: UsersService;
+
+const users: Pick<UsersRepository, keyof UsersRepository> = {
+  findPage: async (limit, before) => rows.filter(({ id }) => before === undefined || id < before).slice(0, limit),
+  find: async (id) => rows.find((row) => row.id === id) ?? null,
+  findIdByEmail: async (email) => rows.find((row) => row.email === email)?.id,
+  findCredentials: async (email) => rows.find((row) => row.email === email) ?? null,
+  insert: async (user) => {
+    if (rows.some(({ email }) => email === user.email)) throw new ServiceError('email-taken', 'taken');
+    const roleNames = user.roles.map(({ name }) => name).sort();
+    const row = { ...user, id: randomUUID(), active: true, roleNames, createdAt: now, updatedAt: now };
+    rows.push(row);
+    return row;
+  },
+};
+
+const roles: Pick<RolesRepository, keyof RolesRepository> = {
+  findByNames: async (names) =>
+    ['admin', 'member', 'viewer']
+      .filter((name) => names.includes(name))
+      .map((name): RoleEntity => ({ id: name, name })),
+};
+
+beforeEach(() => {
+  rows = [];
+  hashes = {
+    hash: jest.fn(async (text: string) => `hash of ${text}`),
+    verify: jest.fn(async (stored: string | undefined, text: string) => stored === `hash of ${text}`),
+  };
+  service = new UsersService(users as UsersRepository, roles as RolesRepository, hashes as unknown as Passwords, {
+    MASTER_KEY: randomBytes(32),
+  });
+});
+
+const create = (change: object = {}) => service.create({ ...person, roles: ['member'], ...change });
+
+describe('creating a user', () => {
+  it('answers with what the contract names and nothing of the password', async () => {
+    const user = await create({ roles: ['viewer', 'admin'] });
+    expect(user).toEqual({
+      id: rows[0]?.id,
+      email: 'ada@acme.test',
+      firstName: 'Ada',
+      lastName: 'Lovelace',
+      active: true,
+      roles: ['admin', 'viewer'],
+      createdAt: now,
+      updatedAt: now,
+    });
+    expect(rows[0]?.passwordHash).toBe(`hash of ${password}`);
+  });
+
+  it('is refused for a role the tenant does not have, at /roles', async () => {
+    await expect(create({ roles: ['member', 'emperor'] })).rejects.toMatchObject({
+      code: 'validation',
+      errors: [{ pointer: '/roles', code: 'unknown-role' }],
+    });
+    expect(rows).toEqual([]);
+  });
+
+  it('is refused for a common password, at /password, before anything is hashed', async () => {
+    await expect(create({ password: 'Password1234' })).rejects.toMatchObject({
+      code: 'validation',
+      errors: [{ pointer: '/password', code: 'common-password' }],
+    });
+    expect(hashes.hash).not.toHaveBeenCalled();
+  });
+});
+
+describe('a list of users', () => {
+  beforeEach(() => {
+    const row = {
+      ...person,
+      passwordHash: 'x',
+      active: true,
+      roles: [],
+      roleNames: [],
+      createdAt: now,
+      updatedAt: now,
+    };
+    rows = ['5', '4', '3', '2', '1'].map((digit) => ({ ...row, id: digit.repeat(8) }));
+  });
+
+  it('comes page by page, each naming the next, the last none', async () => {
+    const pages: string[][] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await service.list({ limit: 2, cursor }, acme);
+      pages.push(page.data.map(({ id }) => id[0]!));
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor);
+    expect(pages).toEqual([['5', '4'], ['3', '2'], ['1']]);
+  });
+
+  it('names no next page when the last row is on this one', async () => {
+    expect((await service.list({ limit: 5 }, acme)).nextCursor).toBeNull();
+  });
+
+  it('does not go on from a cursor of another tenant', async () => {
+    const { nextCursor } = await service.list({ limit: 2 }, acme);
+    await expect(service.list({ limit: 2, cursor: nextCursor! }, globex)).rejects.toMatchObject({
+      code: 'invalid-cursor',
+    });
+  });
+});
+
+describe('the first admin', () => {
+  it('is an admin', async () => {
+    const { id } = await service.createFirstAdmin(person);
+    expect(rows).toMatchObject([{ id, roleNames: ['admin'] }]);
+  });
+
+  it('is the same one when asked for again', async () => {
+    const first = await service.createFirstAdmin(person);
+    expect(await service.createFirstAdmin({ ...person, firstName: 'Other' })).toEqual(first);
+    expect(rows).toHaveLength(1);
+  });
+
+  it('is the same one when asked for twice at once', async () => {
+    const [one, other] = await Promise.all([service.createFirstAdmin(person), service.createFirstAdmin(person)]);
+    expect(one).toEqual(other);
+    expect(rows).toHaveLength(1);
+  });
+
+  it('is not made up when it could not be made', async () => {
+    const refused = service.createFirstAdmin({ ...person, password: 'password1234' });
+    await expect(refused).rejects.toMatchObject({ code: 'validation' });
+  });
+});
+
+describe('verifying a password', () => {
+  it('tells who it is and which roles they have', async () => {
+    const { id } = await create({ roles: ['viewer'] });
+    expect(await service.verifyPassword({ email: person.email, password })).toEqual({ id, roles: ['viewer'] });
+  });
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['a wrong password', () => service.verifyPassword({ email: person.email, password: 'wrong' })],
+    ['an unknown user', () => service.verifyPassword({ email: 'nobody@acme.test', password })],
+    [
+      'a disabled user with the right password',
+      () => {
+        rows[0] = { ...rows[0]!, active: false };
+        return service.verifyPassword({ email: person.email, password });
+      },
+    ],
+  ])('answers %s with the same words after one hash', async (_, attempt) => {
+    await create();
+    await expect(attempt()).rejects.toMatchObject({
+      code: 'invalid-credentials',
+      message: 'The e-mail or the password is wrong.',
+    });
+    expect(hashes.verify).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('me', () => {
+  it('is the caller', async () => {
+    const { id } = await create();
+    expect(await service.me({ ...acme, userId: id })).toMatchObject({ id, email: person.email });
+  });
+
+  it.each([randomUUID(), null])('is not found when there is no user %s', async (userId) => {
+    await expect(service.me({ ...acme, userId })).rejects.toMatchObject({ code: 'not-found' });
+  });
+});
