@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { MessagePattern } from '@nestjs/microservices';
+import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
 import type { Message, ParsedRequestOf, ReplyOf } from '@tenantry/contracts';
 import type { Caller } from './request-context.js';
 
@@ -14,4 +14,7 @@ export const Answers =
   <M extends Message>(message: M) =>
   <Method extends Handler<M>>(target: object, key: string, descriptor: TypedPropertyDescriptor<Method>): void => {
     applyDecorators(MessagePattern(message.subject, { message }))(target, key, descriptor);
+    // Without parameters declared, Nest hands over the request alone.
+    Payload()(target, key, 0);
+    Ctx()(target, key, 1);
   };
