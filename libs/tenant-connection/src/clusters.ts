@@ -1,7 +1,8 @@
 import type { TenantPlace } from '@tenantry/contracts';
 import { Breakers } from './breakers.js';
-import { Budget, type Connector } from './budget.js';
+import { Budget } from './budget.js';
 import { connect, type ConnectOptions } from './connect.js';
+import type { Connector } from './connector.js';
 import type { TenantEntry } from './directory.js';
 import { BudgetExhausted, PoolsClosed, TenantDatabaseUnavailable } from './errors.js';
 import { isPassing, kindOf, WrongDatabase } from './failures.js';

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Client, QueryArrayResult, QueryResult, QueryResultRow } from 'pg';
+import type { Client, QueryResult, QueryResultRow } from 'pg';
 import { discardText, leavesTrace } from './traces.js';
 
 type Answer = QueryResult<QueryResultRow>;

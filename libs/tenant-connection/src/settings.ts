@@ -42,7 +42,7 @@ export interface ConnectionSettings {
 const ranges: Record<keyof ConnectionSettings, readonly [value: number, least: number, most: number]> = {
   budget: [100, 1, 10_000],
   maxConnectionsPerTenant: [10, 1, 1000],
-  connectsAtOnce: [8, 1, 1000],
+  connectsAtOnce: [4, 1, 1000],
   connectTimeoutMs: [3000, 1, 60_000],
   connectTries: [3, 1, 10],
   retryDelayMs: [100, 1, 10_000],
