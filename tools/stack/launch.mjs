@@ -54,12 +54,12 @@ function runVerb(node, verb, args) {
     detached: true,
   });
   let passedOn = false;
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    process.on(signal, () => {
-      if (!passedOn && child.pid) process.kill(-child.pid, signal);
-      passedOn = true;
-    });
-  }
+  const passOn = (signal) => {
+    if (!passedOn && child.pid) process.kill(-child.pid, signal);
+    passedOn = true;
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => passOn(signal));
+  watchNpm(() => passOn('SIGTERM'));
   child.on('error', (error) => {
     console.error(error.message);
     process.exitCode = 1;
@@ -67,4 +67,12 @@ function runVerb(node, verb, args) {
   child.on('exit', (code, signal) => {
     process.exitCode = code ?? 128 + constants.signals[signal];
   });
+}
+
+/** Between npm and this process may stand a shell, which dies of the signal npm passes on and tells nobody. */
+function watchNpm(gone) {
+  const parent = process.ppid;
+  if (!process.env.npm_lifecycle_event) return;
+  const timer = setInterval(() => process.ppid !== parent && gone(), 250);
+  timer.unref();
 }
