@@ -6,6 +6,7 @@ import {
   Users,
   type Issuer,
   type Message,
+  type ReplyOf,
   type RequestOf,
   type TenantPlace,
   type TenantState,
@@ -120,14 +121,14 @@ async function ask<M extends Message>(
   message: M,
   request: RequestOf<M>,
   { tenantId }: TenantDatabase,
-  userId = randomUUID(),
+  userId: string = randomUUID(),
   permissions: readonly string[] = ['users:read', 'users:write'],
 ) {
   const sub = `user:${userId}`;
   const context = await gatewaySigner.sign({ audience: 'users', sub, tenant: tenantId, session: null, permissions });
   const envelope = { tenantId, context, requestId: randomUUID(), deadlineAt: performance.now() + 5000 };
   const { status, body } = await gateway.send(message, JSON.stringify(request), envelope);
-  return { status, body: JSON.parse(Buffer.from(body).toString()) };
+  return { status, body: JSON.parse(Buffer.from(body).toString()) as ReplyOf<M> };
 }
 
 const password = 'anvil-orbit-walnut-9';
@@ -159,10 +160,10 @@ describe('the users service', () => {
     for (const email of ['p1@acme.test', 'p2@acme.test', 'p3@acme.test'])
       await ask(Users.create, { ...ada, email }, acme);
     const { body: first } = await ask(Users.list, { limit: 2 }, acme);
-    expect(first.data.map(({ email }: { email: string }) => email)).toEqual(['p3@acme.test', 'p2@acme.test']);
-    const { body: second } = await ask(Users.list, { limit: 1, cursor: first.nextCursor }, acme);
+    expect(first.data.map(({ email }) => email)).toEqual(['p3@acme.test', 'p2@acme.test']);
+    const { body: second } = await ask(Users.list, { limit: 1, cursor: first.nextCursor! }, acme);
     expect(second.data).toMatchObject([{ email: 'p1@acme.test' }]);
-    expect(await ask(Users.list, { cursor: first.nextCursor }, globex)).toMatchObject({
+    expect(await ask(Users.list, { cursor: first.nextCursor! }, globex)).toMatchObject({
       status: 400,
       body: { code: 'invalid-cursor' },
     });

@@ -1,9 +1,6 @@
-import { masterKey, wholeNumber } from '@tenantry/service-kit';
-import { z } from 'zod';
+import { TenantsConfig } from '@tenantry/tenant-connection';
+import type { z } from 'zod';
 
-export const UsersConfig = z.object({
-  MASTER_KEY: masterKey,
-  /** Connections of this process to one database cluster. */
-  CONNECTION_BUDGET: wholeNumber(1, 10_000).optional(),
-});
+/** Users reads nothing besides what every service with tenants reads. */
+export const UsersConfig = TenantsConfig;
 export type UsersConfig = z.output<typeof UsersConfig>;

@@ -2,7 +2,7 @@ import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 
 /** A named set of permissions. */
 @Entity('roles')
-export class RoleEntity {
+export class Role {
   @PrimaryGeneratedColumn('uuid')
   readonly id!: string;
 

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, type Repository } from 'typeorm';
-import { RoleEntity } from './role.entity.js';
+import { Role } from './role.entity.js';
 
 @Injectable()
 export class RolesRepository {
-  constructor(@InjectRepository(RoleEntity) private readonly roles: Repository<RoleEntity>) {}
+  constructor(@InjectRepository(Role) private readonly roles: Repository<Role>) {}
 
   /** Those that exist, each once. */
-  findByNames(names: readonly string[]): Promise<RoleEntity[]> {
+  findByNames(names: readonly string[]): Promise<Role[]> {
     return this.roles.findBy({ name: In(names) });
   }
 }

@@ -1,11 +1,11 @@
 import { Column, Entity, JoinTable, ManyToMany, PrimaryGeneratedColumn, type Relation, VirtualColumn } from 'typeorm';
-import { RoleEntity } from './role.entity.js';
+import { Role } from './role.entity.js';
 
 /** Times leave the database as the text that replies carry. */
 const isoTime = { from: (time: Date) => time.toISOString(), to: (time?: string) => time };
 
 @Entity('users')
-export class UserEntity {
+export class User {
   @PrimaryGeneratedColumn('uuid')
   readonly id!: string;
 
@@ -27,9 +27,9 @@ export class UserEntity {
   readonly active!: boolean;
 
   /** For writing. Reading joins would multiply the rows that a limit counts: see {@link roleNames}. */
-  @ManyToMany(() => RoleEntity)
+  @ManyToMany(() => Role)
   @JoinTable({ name: 'user_roles', joinColumn: { name: 'user_id' }, inverseJoinColumn: { name: 'role_id' } })
-  readonly roles!: Relation<RoleEntity[]>;
+  readonly roles!: Relation<Role[]>;
 
   /** For reading, in the query of the user itself. */
   @VirtualColumn('text', {

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { createTenantDatabase, type TenantDatabase } from '@tenantry/testing';
 import { DataSource } from 'typeorm';
-import { RoleEntity } from './role.entity.js';
+import { Role } from './role.entity.js';
 import { RolesRepository } from './roles.repository.js';
-import { UserEntity } from './user.entity.js';
+import { User } from './user.entity.js';
 import { UsersRepository } from './users.repository.js';
 
 let tenant: TenantDatabase;
@@ -15,15 +15,15 @@ let roles: RolesRepository;
 beforeAll(async () => {
   tenant = await createTenantDatabase();
   const { host, port, role: username, password, database } = tenant;
-  const entities = [UserEntity, RoleEntity];
+  const entities = [User, Role];
   dataSource = new DataSource({
     type: 'postgres',
     ...{ host, port, username, password, database, entities },
     installExtensions: false,
   });
   await dataSource.initialize();
-  users = new UsersRepository(dataSource.getRepository(UserEntity));
-  roles = new RolesRepository(dataSource.getRepository(RoleEntity));
+  users = new UsersRepository(dataSource.getRepository(User));
+  roles = new RolesRepository(dataSource.getRepository(Role));
 });
 afterAll(async () => {
   await dataSource.destroy();
@@ -72,7 +72,7 @@ describe('a user in the database', () => {
   });
 
   it('is not there without its roles', async () => {
-    const gone = Object.assign(new RoleEntity(), { id: randomUUID(), name: 'gone' });
+    const gone = Object.assign(new Role(), { id: randomUUID(), name: 'gone' });
     const half = { email: 'half@acme.test', passwordHash: 'x', firstName: 'H', lastName: 'F', roles: [gone] };
     await expect(users.insert(half)).rejects.toThrow(/foreign key/);
     expect(await users.findIdByEmail('half@acme.test')).toBeUndefined();

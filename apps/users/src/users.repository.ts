@@ -2,25 +2,25 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { ServiceError } from '@tenantry/service-kit';
 import { LessThan, QueryFailedError, type Repository } from 'typeorm';
-import { UserEntity } from './user.entity.js';
+import { User } from './user.entity.js';
 
-type NewUser = Pick<UserEntity, 'email' | 'passwordHash' | 'firstName' | 'lastName' | 'roles'>;
-type Credentials = Pick<UserEntity, 'id' | 'passwordHash' | 'active'>;
+type NewUser = Pick<User, 'email' | 'passwordHash' | 'firstName' | 'lastName' | 'roles'>;
+type Credentials = Pick<User, 'id' | 'passwordHash' | 'active'>;
 
 const isEmailTaken = (error: unknown): boolean =>
   error instanceof QueryFailedError && (error.driverError as { constraint?: string }).constraint === 'users_email_key';
 
 @Injectable()
 export class UsersRepository {
-  constructor(@InjectRepository(UserEntity) private readonly users: Repository<UserEntity>) {}
+  constructor(@InjectRepository(User) private readonly users: Repository<User>) {}
 
   /** Newest first, which is the order of version 7 ids; those older than `before` only. */
-  findPage(limit: number, before: string | undefined): Promise<UserEntity[]> {
+  findPage(limit: number, before: string | undefined): Promise<User[]> {
     const where = before === undefined ? {} : { id: LessThan(before) };
     return this.users.find({ where, order: { id: 'DESC' }, take: limit });
   }
 
-  find(id: string): Promise<UserEntity | null> {
+  find(id: string): Promise<User | null> {
     return this.users.findOneBy({ id });
   }
 
@@ -37,7 +37,7 @@ export class UsersRepository {
    * The user and its roles, or neither.
    * @throws ServiceError `email-taken`
    */
-  async insert(user: NewUser): Promise<UserEntity> {
+  async insert(user: NewUser): Promise<User> {
     try {
       const written = await this.users.save(this.users.create(user));
       return Object.assign(written, { roleNames: user.roles.map(({ name }) => name).sort() });

@@ -2,9 +2,9 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { anonymous, ServiceError, type Caller } from '@tenantry/service-kit';
 import type { Passwords } from './passwords.js';
-import type { RoleEntity } from './role.entity.js';
+import type { Role } from './role.entity.js';
 import type { RolesRepository } from './roles.repository.js';
-import type { UserEntity } from './user.entity.js';
+import type { User } from './user.entity.js';
 import type { UsersRepository } from './users.repository.js';
 import { UsersService } from './users.service.js';
 
@@ -14,7 +14,7 @@ const person = { email: 'ada@acme.test', password, firstName: 'Ada', lastName: '
 const acme: Caller = { ...anonymous, subject: 'user:x', tenantId: randomUUID() };
 const globex: Caller = { ...acme, tenantId: randomUUID() };
 
-let rows: UserEntity[];
+let rows: User[];
 let hashes: jest.Mocked<Pick<Passwords, 'hash' | 'verify'>>;
 let service: UsersService;
 
@@ -34,9 +34,7 @@ const users: Pick<UsersRepository, keyof UsersRepository> = {
 
 const roles: Pick<RolesRepository, keyof RolesRepository> = {
   findByNames: async (names) =>
-    ['admin', 'member', 'viewer']
-      .filter((name) => names.includes(name))
-      .map((name): RoleEntity => ({ id: name, name })),
+    ['admin', 'member', 'viewer'].filter((name) => names.includes(name)).map((name): Role => ({ id: name, name })),
 };
 
 beforeEach(() => {

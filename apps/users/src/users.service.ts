@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Users, type ParsedRequestOf, type ReplyOf, type User } from '@tenantry/contracts';
+import { Users, type ParsedRequestOf, type ReplyOf } from '@tenantry/contracts';
 import {
   CONFIG,
   cursorKey,
@@ -12,13 +12,16 @@ import {
 import { isCommonPassword } from './common-passwords.js';
 import type { UsersConfig } from './config.js';
 import { Passwords } from './passwords.js';
-import type { RoleEntity } from './role.entity.js';
+import type { Role } from './role.entity.js';
 import { RolesRepository } from './roles.repository.js';
-import type { UserEntity } from './user.entity.js';
+import type { User } from './user.entity.js';
 import { UsersRepository } from './users.repository.js';
 
+/** A user as everybody may see them. */
+type Person = ReplyOf<typeof Users.me>;
+
 /** Field by field, so that nothing leaves that the contract does not name. */
-const toUser = ({ id, email, firstName, lastName, active, roleNames, createdAt, updatedAt }: UserEntity): User => ({
+const toPerson = ({ id, email, firstName, lastName, active, roleNames, createdAt, updatedAt }: User): Person => ({
   id,
   email,
   firstName,
@@ -53,26 +56,26 @@ export class UsersService {
     const [before] = cursor === undefined ? [] : decodeCursor(this.#cursorKey, binding, cursor);
     // One more than asked for tells whether there is another page.
     const found = await this.users.findPage(limit + 1, before);
-    const data = found.slice(0, limit).map(toUser);
+    const data = found.slice(0, limit).map(toPerson);
     const last = found.length > limit ? data.at(-1) : undefined;
     return { data, nextCursor: last ? encodeCursor(this.#cursorKey, binding, [last.id]) : null };
   }
 
   /** @throws ServiceError `email-taken`; `validation` for a common password or a role that does not exist; `overloaded`. */
-  async create(request: ParsedRequestOf<typeof Users.create>): Promise<User> {
+  async create(request: ParsedRequestOf<typeof Users.create>): Promise<Person> {
     const { email, password, firstName, lastName } = request;
     if (isCommonPassword(password)) {
       throw invalid('/password', 'common-password', 'is one of the passwords that are guessed first');
     }
     const roles = await this.#getRoles(request.roles);
     const passwordHash = await this.passwords.hash(password);
-    return toUser(await this.users.insert({ email, passwordHash, firstName, lastName, roles }));
+    return toPerson(await this.users.insert({ email, passwordHash, firstName, lastName, roles }));
   }
 
-  async me({ userId }: Caller): Promise<User> {
+  async me({ userId }: Caller): Promise<Person> {
     const user = userId === null ? null : await this.users.find(userId);
     if (!user) throw new ServiceError('not-found', 'There is no such user any more.');
-    return toUser(user);
+    return toPerson(user);
   }
 
   /** Again, or twice at once, with the same e-mail gives the same user: the registry repeats it until it knows that it was done. */
@@ -105,7 +108,7 @@ export class UsersService {
     return { id: user.id, roles: user.roleNames };
   }
 
-  async #getRoles(names: readonly string[]): Promise<RoleEntity[]> {
+  async #getRoles(names: readonly string[]): Promise<Role[]> {
     const roles = await this.roles.findByNames(names);
     const unknown = names.find((name) => !roles.some((role) => role.name === name));
     if (unknown !== undefined) throw invalid('/roles', 'unknown-role', `there is no role '${unknown}'`);
