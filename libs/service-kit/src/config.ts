@@ -31,7 +31,12 @@ export function readConfig<Schema extends z.ZodObject>(
 }
 
 /** A whole number from a variable. */
-export const wholeNumber = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+export const wholeNumber = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.number().min(min).max(max));
 
 /** A TCP port from a variable. */
 export const port = wholeNumber(1, 65_535);
@@ -59,12 +64,21 @@ export const CommonConfig = z.object({
 });
 export type CommonConfig = z.output<typeof CommonConfig>;
 
-const placeholders = /^(change-?me|secret|password|example|placeholder|default|test)/i;
+const keyBytes = 32;
+const strictBase64 = /^[A-Za-z0-9+/]{43}=$/;
+const placeholder = /^(change-?me|secret|password|example|placeholder|default|test)/i;
 
-/** A 256-bit key as base64. Refused when short, when all bytes are alike, or when it is a known placeholder. */
+/** Of 32 random bytes, fewer than 16 different ones, or no unprintable one, come up less than once in 10^14. */
+function looksRandom(bytes: Buffer): boolean {
+  const steps = new Set(Array.from(bytes, (byte, at) => byte - (bytes[at - 1] ?? 0)));
+  const isText = bytes.every((byte) => byte >= 0x20 && byte < 0x7f);
+  return new Set(bytes).size >= 16 && steps.size >= 16 && !isText;
+}
+
+/** A 256-bit key as base64. Refused when it is no random key: too short, repeated, in order, a sentence, a known placeholder. */
 export const masterKey = z.string().transform((value, context) => {
   const bytes = Buffer.from(value, 'base64');
-  if (placeholders.test(value) || bytes.length !== 32 || new Set(bytes).size < 8) {
+  if (!strictBase64.test(value) || placeholder.test(value) || bytes.length !== keyBytes || !looksRandom(bytes)) {
     context.addIssue({ code: 'custom', message: 'must be 32 random bytes in base64 (openssl rand -base64 32)' });
     return z.NEVER;
   }

@@ -19,6 +19,26 @@ const secrets = [
 
 export type Log = Logger;
 
+/** Causes of causes of causes; also the end of an error that causes itself. */
+const maxCauses = 5;
+
+/**
+ * An error as it may be logged: who, what, where, and why. Nothing else that a library hung on it, since drivers keep the query, its
+ * parameters and the row there.
+ */
+function describeError(error: unknown, depth = 0): unknown {
+  if (!(error instanceof Error)) return typeof error === 'object' ? undefined : error;
+  const { name, message, stack, cause } = error;
+  const code: unknown = 'code' in error ? error.code : undefined;
+  return {
+    type: name,
+    message,
+    ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
+    stack,
+    ...(cause !== undefined && depth < maxCauses ? { cause: describeError(cause, depth + 1) } : {}),
+  };
+}
+
 /** Where {@link Log} is found in the container. */
 export const LOG = Symbol('Log');
 
@@ -33,6 +53,7 @@ export function createLog(
       base: { service: options.service, instance: options.instance },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: (error: unknown) => describeError(error) },
       redact: { paths: secrets, censor: '[redacted]' },
       mixin: () => {
         const request = currentRequest();

@@ -9,6 +9,7 @@ export interface SecretOwner {
 }
 
 const format = 'v1';
+const algorithm = 'aes-256-gcm';
 const ivBytes = 12;
 const tagBytes = 16;
 const keyBytes = 32;
@@ -20,19 +21,20 @@ export class SecretUnreadable extends Error {
 
 const encrypt = (key: Buffer, plain: Buffer, bound: string): Buffer => {
   const iv = randomBytes(ivBytes);
-  const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(bound));
+  const cipher = createCipheriv(algorithm, key, iv, { authTagLength: tagBytes }).setAAD(Buffer.from(bound));
   return Buffer.concat([iv, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
 };
 
 const decrypt = (key: Buffer, sealed: Buffer, bound: string): Buffer => {
-  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, ivBytes))
+  const decipher = createDecipheriv(algorithm, key, sealed.subarray(0, ivBytes), { authTagLength: tagBytes })
     .setAAD(Buffer.from(bound))
     .setAuthTag(sealed.subarray(-tagBytes));
   return Buffer.concat([decipher.update(sealed.subarray(ivBytes, -tagBytes)), decipher.final()]);
 };
 
 const boundTo = (owner: SecretOwner, part: 'key' | 'value'): string =>
-  `${format}|${part}|${owner.owner}|${owner.field}`;
+  // As JSON, so that no name can run into the next.
+  JSON.stringify([format, part, owner.owner, owner.field]);
 
 /**
  * Seals a secret in an envelope: AES-256-GCM under a key of its own, that key under the master key (NIST SP 800-38D).

@@ -1,0 +1,95 @@
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import type { Issuer } from '@tenantry/contracts';
+import { CommonConfig } from '../config.js';
+import { createLog, type Log } from '../log.js';
+import { ContextSigner } from '../context/signer.js';
+import { Nats } from '../nats/nats.js';
+
+const required = (name: string): string => {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set: run tests through jest, whose global setup starts the servers`);
+  return value;
+};
+
+export const natsUrl = (): string => required('TEST_NATS_URL');
+export const natsPassword = (user: string): string =>
+  (JSON.parse(required('TEST_NATS_PASSWORDS')) as Record<string, string>)[user] ?? '';
+
+/** The settings of a process of `user`, at the broker of this test run or behind `url`. */
+export const settingsOf = (user: string, url = natsUrl()): CommonConfig =>
+  CommonConfig.parse({
+    NODE_ENV: 'test',
+    LOG_LEVEL: 'silent',
+    NATS_URL: url,
+    NATS_USER: user,
+    NATS_PASSWORD: natsPassword(user),
+  });
+
+/** A log that is kept: each line as the object it was written as. */
+export function keptLog(level = 'trace'): { log: Log; lines: Record<string, unknown>[] } {
+  const lines: Record<string, unknown>[] = [];
+  const write = (line: string): void => void lines.push(JSON.parse(line) as Record<string, unknown>);
+  return { log: createLog({ service: 'products', instance: 'products-test', level }, { write }), lines };
+}
+
+export const silent: Log = keptLog('silent').log;
+
+export const natsAs = (user: string, url?: string): Promise<Nats> => Nats.open(settingsOf(user, url), 'test', silent);
+export const signerOf = (nats: Nats, issuer: Issuer): Promise<ContextSigner> =>
+  ContextSigner.start(nats, silent, issuer);
+
+/** The broker behind a wire of our own, which can be cut, or go silent without being closed. */
+export class Wire {
+  readonly #sockets = new Set<Socket>();
+  #isCut = false;
+
+  private constructor(
+    readonly url: string,
+    private readonly stopListening: () => void,
+  ) {}
+
+  static async lay(): Promise<Wire> {
+    const { hostname, port } = new URL(natsUrl());
+    const server = createServer((near) => wire.#carry(near, connect(Number(port), hostname)));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const wire = new Wire(`nats://127.0.0.1:${(server.address() as AddressInfo).port}`, () => void server.close());
+    return wire;
+  }
+
+  /** Ends every connection and refuses new ones, as a broker does that was killed. */
+  cut(): void {
+    this.#isCut = true;
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** Carries nothing any more and says so to nobody, as a broker does that was stopped. */
+  fallSilent(): void {
+    for (const socket of this.#sockets) socket.pause();
+  }
+
+  mend(): void {
+    this.#isCut = false;
+    for (const socket of this.#sockets) socket.resume();
+  }
+
+  remove(): void {
+    this.cut();
+    this.stopListening();
+  }
+
+  #carry(near: Socket, far: Socket): void {
+    for (const [socket, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      this.#sockets.add(socket);
+      socket.on('data', (bytes) => void other.write(bytes));
+      socket.on('error', () => socket.destroy());
+      socket.on('close', () => {
+        this.#sockets.delete(socket);
+        other.destroy();
+      });
+    }
+    if (this.#isCut) near.destroy();
+  }
+}
