@@ -52,7 +52,7 @@ const subjectForm = /^[a-z]+(\.[a-z][a-z-]*)+$/;
  * Declares a message once, for both ends.
  *
  * @param subject `<service>.<verb>`, dots for sub-resources, lower case; never a tenant or a user's text.
- * @throws TypeError when the subject is malformed or names no service.
+ * @throws TypeError when the subject is malformed or names no service, or when nobody would say which tenant is meant.
  */
 export function message<Request extends z.ZodType, Reply extends z.ZodType>(
   subject: string,
@@ -60,5 +60,8 @@ export function message<Request extends z.ZodType, Reply extends z.ZodType>(
 ): Message<Request, Reply> {
   const service = serviceOfSubject[subject.split('.', 1)[0] ?? ''];
   if (!service || !subjectForm.test(subject)) throw new TypeError(`subject '${subject}' is not <service>.<verb>`);
+  if (terms.needs === 'service' && terms.tenant !== null) {
+    throw new TypeError(`'${subject}' is asked without a context, so it lies outside every tenant: say tenant: null`);
+  }
   return Object.freeze({ status: 200, idempotent: false, tenant: ['active'] as const, ...terms, subject, service });
 }

@@ -19,10 +19,11 @@ export const text = (min: number, max: number) =>
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** An id: UUID of any version as PostgreSQL reads it; ours are version 7 (RFC 9562). */
+/** An id: UUID of any version, as PostgreSQL reads and writes it (in lower case); ours are version 7 (RFC 9562). */
 export const id = z
   .string()
   .refine((value) => uuid.test(value), { error: 'must be a UUID', params: malformed })
+  .toLowerCase()
   .meta({ format: 'uuid' });
 
 /** RFC 3339 UTC with milliseconds, as `Date.prototype.toISOString` writes it. */
