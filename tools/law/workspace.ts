@@ -39,7 +39,8 @@ export const sourcesOf = (project: Project): string[] =>
     .map((entry) => relative(root, join(entry.parentPath, entry.name)))
     .filter((path) => !notOurs.test(path));
 
-export const isTest = (path: string): boolean => path.endsWith('.test.ts') || path.startsWith('apps/e2e/');
+export const isTest = (path: string): boolean =>
+  path.endsWith('.test.ts') || path.includes('/src/test/') || path.startsWith('apps/e2e/');
 
 /** What a file imports, as written there; dynamic imports included. */
 export const importsOf = (path: string): string[] =>
