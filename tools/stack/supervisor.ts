@@ -86,8 +86,7 @@ export class Supervisor {
     this.#child = undefined;
     this.#forgetPid();
     const { restartAfterMs, report } = this.#options;
-    const plan =
-      restartAfterMs > 0 ? `starting it again in ${restartAfterMs / 1000} s` : 'it stays dead (TENANTRY_RESTART=0)';
+    const plan = restartAfterMs > 0 ? `starting it again in ${restartAfterMs / 1000} s` : 'it stays dead';
     report(`${this.#obituary('died', dead)}\n${plan}`);
     while (restartAfterMs > 0 && (await this.#pause(restartAfterMs))) {
       try {

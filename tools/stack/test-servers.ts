@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { endLeftovers } from './leftovers.ts';
@@ -16,6 +16,8 @@ const prefix = 'tenantry-test-';
 export async function startTestServers(env: NodeJS.ProcessEnv = process.env): Promise<TestServer> {
   await sweep();
   const dir = mkdtempSync(join(tmpdir(), prefix));
+  // Run by root, PostgreSQL may be another user, who has to get through.
+  chmodSync(dir, 0o711);
   tryLock(join(dir, 'owner.lock'));
   const starts = containersWanted(env) ? startContainers(env) : startOwn(env, dir);
   const outcomes = await Promise.allSettled(starts);

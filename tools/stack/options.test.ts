@@ -1,0 +1,40 @@
+import { describe, expect, test } from '@jest/globals';
+import { parseScale, readOptions } from './options.ts';
+
+describe('--scale', () => {
+  test('multiplies the services it names, the others run once', () => {
+    expect(parseScale('products=2,gateway=3')).toEqual({
+      products: 2,
+      gateway: 3,
+      auth: 1,
+      users: 1,
+      'tenant-registry': 1,
+    });
+  });
+
+  test.each(['orders=2', 'products=0', 'products', 'products=two', 'constructor=1'])('%s is refused', (text) => {
+    expect(() => parseScale(text)).toThrow(`--scale ${text}: expected`);
+  });
+});
+
+describe('the environment', () => {
+  test('has a default for everything', () => {
+    const { dataDir, port, restartAfterMs, demo } = readOptions('/house', [], {});
+    expect({ dataDir, port, restartAfterMs, demo }).toEqual({
+      dataDir: '/house/.data',
+      port: 3000,
+      restartAfterMs: 2000,
+      demo: true,
+    });
+  });
+
+  test('turns restarts and the demo off with 0', () => {
+    const { restartAfterMs, demo } = readOptions('/house', [], { TENANTRY_RESTART: '0', TENANTRY_DEMO: '0' });
+    expect({ restartAfterMs, demo }).toEqual({ restartAfterMs: 0, demo: false });
+  });
+
+  test('cannot lift rate limits in production', () => {
+    const env = { TENANTRY_LIMITS: 'off', NODE_ENV: 'production' };
+    expect(() => readOptions('/house', [], env)).toThrow('TENANTRY_LIMITS is for load tests');
+  });
+});
