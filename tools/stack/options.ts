@@ -18,9 +18,9 @@ export interface StackOptions {
   /** Variables the services and servers take as they are. */
   env: NodeJS.ProcessEnv;
   /** Tells what happened. */
-  report(text: string): void;
+  report: (text: string) => void;
   /** Shows that a piece of work goes on, from its begin to its end. */
-  step<T>(title: string, work: () => Promise<T>): Promise<T>;
+  step: <T>(title: string, work: () => Promise<T>) => Promise<T>;
 }
 
 /** Reads the environment and the arguments of `npm start`. Raises naming the variable or argument that is wrong. */

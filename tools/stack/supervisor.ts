@@ -12,7 +12,7 @@ export interface SupervisorOptions {
   runDir?: string | undefined;
   /** How long a dead process stays dead; 0: for good. */
   restartAfterMs: number;
-  report(text: string): void;
+  report: (text: string) => void;
 }
 
 /**

@@ -35,7 +35,8 @@ export async function startTestServers(env: NodeJS.ProcessEnv = process.env): Pr
     for (const server of begun) server.killNow();
     remove(dir);
   };
-  return { environment: Object.assign({}, ...begun.map((server) => server.environment)), stop, killNow };
+  const environment = begun.reduce((all, server) => ({ ...all, ...server.environment }), {});
+  return { environment, stop, killNow };
 }
 
 function startOwn(env: NodeJS.ProcessEnv, dir: string): Promise<TestServer>[] {
