@@ -1,0 +1,5 @@
+import { boot } from '@tenantry/service-kit';
+import { AppModule } from './app.module.js';
+import { AuthConfig } from './config.js';
+
+await boot({ name: 'auth', module: AppModule, config: AuthConfig });

@@ -1,0 +1,5 @@
+import type { Migration } from '@tenantry/tenant-schema';
+import { signingKeys } from './0001-signing-keys.js';
+
+/** Those of auth's own central database, in order. */
+export const migrations: readonly Migration[] = [signingKeys];
