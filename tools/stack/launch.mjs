@@ -47,7 +47,8 @@ function runVerb(node, verb, args) {
   const path = [dirname(node), join(root, 'node_modules/.bin'), process.env.PATH].join(':');
   const script = join(root, 'tools/stack', `${verb}.ts`);
   if (!existsSync(script)) throw new Error(`${script} is missing`);
-  const child = spawn(node, ['--env-file-if-exists=.env', script, ...args], {
+  const settings = existsSync(join(root, '.env')) ? ['--env-file=.env'] : [];
+  const child = spawn(node, [...settings, script, ...args], {
     cwd: root,
     env: { ...process.env, PATH: path },
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
