@@ -19,6 +19,9 @@ export const PublicKey = z.strictObject({
 });
 export type PublicKey = z.output<typeof PublicKey>;
 
+/** The public keys of access tokens (RFC 7517, 5). */
+export const KeySet = z.strictObject({ keys: z.array(PublicKey) }).meta({ id: 'KeySet' });
+
 /** Claims of an access token (RFC 9068): who (`sub`), in which tenant (`tid`), in which session (`sid`), with which roles. */
 export const AccessTokenClaims = z.object({
   sub: id,
@@ -49,7 +52,7 @@ export const Auth = {
   }),
   jwks: message('auth.jwks', {
     request: z.strictObject({}),
-    reply: z.strictObject({ keys: z.array(PublicKey) }).meta({ id: 'KeySet' }),
+    reply: KeySet,
     needs: 'service',
     idempotent: true,
     tenant: null,

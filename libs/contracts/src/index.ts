@@ -1,4 +1,4 @@
-export { accessToken, AccessTokenClaims, Auth, Login, PublicKey } from './auth.contract.js';
+export { accessToken, AccessTokenClaims, Auth, KeySet, Login, PublicKey } from './auth.contract.js';
 export {
   ContextClaims,
   contextKeyBucket,

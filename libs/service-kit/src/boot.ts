@@ -12,6 +12,7 @@ import type { ServiceName } from '@tenantry/contracts';
 import type { z } from 'zod';
 import { ContextVerifier } from './context/verifier.js';
 import { ContextSigner } from './context/signer.js';
+import { Health } from './health.js';
 import { LOG, NestLog } from './log.js';
 import { MessageScope } from './message-scope.js';
 import { MessageServer } from './nats/message-server.js';
@@ -39,6 +40,7 @@ export class KitModule {
       { provide: LOG, useValue: kit.log },
       { provide: Nats, useValue: kit.nats },
       { provide: Messages, useValue: kit.messages },
+      { provide: Health, useValue: kit.health },
       ...(kit.signer ? [{ provide: ContextSigner, useValue: kit.signer }] : []),
     ];
     return { module: KitModule, global: true, providers: provided, exports: provided.map(({ provide }) => provide) };
@@ -57,33 +59,42 @@ interface Service<Schema extends z.ZodObject> {
  */
 export async function boot<Schema extends z.ZodObject>(service: Service<Schema>): Promise<void> {
   const kit = await startProcess(service.name, service.config);
-  const { config, log, nats, health } = kit;
-  const server = new MessageServer(nats, new ContextVerifier(nats, service.name), {
-    service: service.name,
-    maxInFlight: config.MAX_IN_FLIGHT,
-    checkReplies: config.CHECK_REPLIES ?? config.NODE_ENV !== 'production',
-    log,
-  });
-  const root: DynamicModule = { module: class Root {}, imports: [KitModule.of(kit), service.module] };
   try {
-    const app = await NestFactory.createMicroservice(root, {
-      strategy: server,
-      logger: new NestLog(log),
-      abortOnError: false,
-    });
-    app.useGlobalFilters(new Rethrow());
-    server.within(findScope(app));
+    const app = await createService(kit, service);
     leaveOnSignal(kit, async () => {
       await app.close();
       await kit.close();
     });
     await app.listen();
   } catch (err) {
-    log.fatal({ err }, 'could not start');
+    kit.log.fatal({ err }, 'could not start');
     process.exit(1);
   }
-  health.ready = true;
-  log.info('ready');
+  kit.health.ready = true;
+  kit.log.info('ready');
+}
+
+/** A service with its messages wired to the broker, not listening yet. */
+export async function createService(
+  kit: KitProcess<unknown>,
+  { name, module }: Pick<Service<z.ZodObject>, 'name' | 'module'>,
+): Promise<INestMicroservice> {
+  const { config, log, nats } = kit;
+  const server = new MessageServer(nats, new ContextVerifier(nats, name), {
+    service: name,
+    maxInFlight: config.MAX_IN_FLIGHT,
+    checkReplies: config.CHECK_REPLIES ?? config.NODE_ENV !== 'production',
+    log,
+  });
+  const root: DynamicModule = { module: class Root {}, imports: [KitModule.of(kit), module] };
+  const app = await NestFactory.createMicroservice(root, {
+    strategy: server,
+    logger: new NestLog(log),
+    abortOnError: false,
+  });
+  app.useGlobalFilters(new Rethrow());
+  server.within(findScope(app));
+  return app;
 }
 
 /** The registry works outside tenants and has no scope; the message server refuses to start where one is missing and needed. */

@@ -1,0 +1,76 @@
+import { Module, type Type } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { JwtModule } from '@nestjs/jwt';
+import { ThrottlerModule } from '@nestjs/throttler';
+import { CONFIG } from '@tenantry/service-kit';
+import { AuthController } from './auth.controller.js';
+import type { GatewayRequest } from './call.js';
+import type { GatewayConfig } from './config.js';
+import { Contexts } from './contexts.js';
+import { ProblemsController } from './docs/problems.controller.js';
+import { HealthController } from './health.controller.js';
+import { Keys } from './keys.js';
+import { LimitsModule } from './limits/limits.module.js';
+import { SharedWindows } from './limits/shared-windows.js';
+import { Operators } from './operators.js';
+import { AddressLimitGuard } from './pipeline/address-limit.guard.js';
+import { PermissionGuard } from './pipeline/permission.guard.js';
+import { TenantGuard } from './pipeline/tenant.guard.js';
+import { TenantLimitGuard } from './pipeline/tenant-limit.guard.js';
+import { TokenGuard } from './pipeline/token.guard.js';
+import { ProblemFilter } from './problem.filter.js';
+import { ProductsController } from './products.controller.js';
+import { RouteTable } from './route-table.js';
+import { TenantsController } from './tenants.controller.js';
+import { TenantEntries } from './tenants.js';
+import { Tokens } from './tokens.js';
+import { Upstream } from './upstream.js';
+import { UsersController } from './users.controller.js';
+
+const minuteMs = 60_000;
+
+/** What every request goes through after it has its id (pipeline/request-id.ts), in this order. */
+const pipeline = [AddressLimitGuard, TokenGuard, TenantGuard, PermissionGuard, TenantLimitGuard];
+
+export const controllers: Type[] = [
+  ProductsController,
+  UsersController,
+  AuthController,
+  TenantsController,
+  ProblemsController,
+  HealthController,
+];
+
+@Module({
+  imports: [
+    JwtModule.register({}),
+    ThrottlerModule.forRootAsync({
+      imports: [LimitsModule],
+      inject: [CONFIG, SharedWindows],
+      useFactory: (config: GatewayConfig, storage: SharedWindows) => ({
+        storage,
+        throttlers: [
+          { name: 'address', ttl: minuteMs, limit: config.ADDRESS_REQUESTS_PER_MINUTE },
+          {
+            name: 'tenant',
+            ttl: minuteMs,
+            limit: (context) => context.switchToHttp().getRequest<GatewayRequest>().call.tenant!.limits.requestsPerMinute,
+          },
+        ],
+      }),
+    }),
+  ],
+  controllers,
+  providers: [
+    ...pipeline.map((useClass) => ({ provide: APP_GUARD, useClass })),
+    { provide: APP_FILTER, useClass: ProblemFilter },
+    RouteTable,
+    Contexts,
+    Keys,
+    Operators,
+    TenantEntries,
+    Tokens,
+    Upstream,
+  ],
+})
+export class AppModule {}

@@ -1,0 +1,25 @@
+import type { TenantEntry } from '@tenantry/contracts';
+import type { Caller } from '@tenantry/service-kit';
+import type { FastifyRequest } from 'fastify';
+
+/** Who sent the request, as its token or key says. */
+export interface Identity {
+  readonly caller: Caller;
+  /** Seconds since the epoch after which nothing may be done in its name. */
+  readonly expiresAt: number;
+}
+
+/** What the pipeline finds out about one request, step by step. */
+export interface Call {
+  readonly requestId: string;
+  readonly traceparent: string | undefined;
+  /** On the clock of `performance.now()`, in milliseconds. */
+  readonly deadlineAt: number;
+  /** After the token step, where the route is not public. */
+  identity: Identity | undefined;
+  /** After the tenant step, where the route belongs to a tenant. */
+  tenant: TenantEntry | undefined;
+}
+
+/** A request on its way through the pipeline. */
+export type GatewayRequest = FastifyRequest & { call: Call };

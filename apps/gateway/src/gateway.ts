@@ -1,0 +1,68 @@
+import 'reflect-metadata';
+import helmet from '@fastify/helmet';
+import type { DynamicModule } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import scalar from '@scalar/fastify-api-reference';
+import { KitModule, leaveOnSignal, NestLog, startProcess } from '@tenantry/service-kit';
+import type { FastifyInstance } from 'fastify';
+import { AppModule, controllers } from './app.module.js';
+import { GatewayConfig, refuseUnlimitedProduction } from './config.js';
+import { openApiDocument } from './docs/openapi.js';
+import { allRoutes } from './docs/routes.js';
+import { startCalls } from './pipeline/request-id.js';
+import { RouteTable } from './route-table.js';
+import { createServer } from './server.js';
+
+const version = '1.0.0';
+
+/** Nothing that the API answers may be shown in a frame, run or sniffed. */
+const contentSecurityPolicy = { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }, useDefaults: false };
+
+/** The one page for people: its script is our own, and its styles are inline. */
+const docsPolicy =
+  "default-src 'none'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'";
+
+async function addDocs(server: FastifyInstance): Promise<void> {
+  const document = openApiDocument(allRoutes(controllers), version);
+  server.get('/openapi.json', (_request, reply) => reply.send(document));
+  server.addHook('onSend', (request, reply, payload, done) => {
+    if (request.url.startsWith('/docs')) reply.header('content-security-policy', docsPolicy);
+    done(null, payload);
+  });
+  await server.register(scalar, { routePrefix: '/docs', configuration: { url: '/openapi.json', telemetry: false } });
+}
+
+/** Starts the gateway; resolves once it takes requests. */
+export async function startGateway(): Promise<void> {
+  const kit = await startProcess('gateway', GatewayConfig);
+  const { config, log, health } = kit;
+  try {
+    refuseUnlimitedProduction(config);
+    const adapter = createServer(config);
+    const root: DynamicModule = { module: class Root {}, imports: [KitModule.of(kit), AppModule] };
+    const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
+      logger: new NestLog(log),
+      abortOnError: false,
+      // Fastify's own JSON parser stays the only one: no other type of body comes in.
+      bodyParser: false,
+    });
+    const server = adapter.getInstance() as unknown as FastifyInstance;
+    server.removeContentTypeParser('text/plain');
+    app.get(RouteTable).follow(server);
+    startCalls(server);
+    await server.register(helmet, { contentSecurityPolicy, crossOriginResourcePolicy: { policy: 'same-origin' } });
+    if (config.CORS_ORIGINS.length > 0) app.enableCors({ origin: [...config.CORS_ORIGINS], maxAge: 600 });
+    await addDocs(server);
+    leaveOnSignal(kit, async () => {
+      await app.close();
+      await kit.close();
+    });
+    await app.listen(config.PORT, config.HOST);
+  } catch (err) {
+    log.fatal({ err }, 'could not start');
+    process.exit(1);
+  }
+  health.ready = true;
+  log.info({ port: config.PORT }, 'ready');
+}

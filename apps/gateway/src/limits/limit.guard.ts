@@ -1,0 +1,46 @@
+import { type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import { ThrottlerGuard, type ThrottlerRequest } from '@nestjs/throttler';
+import { CONFIG, ServiceError } from '@tenantry/service-kit';
+import type { FastifyReply } from 'fastify';
+import type { GatewayRequest } from '../call.js';
+import type { GatewayConfig } from '../config.js';
+
+/**
+ * One of the gateway's rate limits: @nestjs/throttler's guard for a single throttler, with the headers of
+ * draft-ietf-httpapi-ratelimit-headers and our own error.
+ */
+@Injectable()
+export abstract class LimitGuard extends ThrottlerGuard {
+  @Inject(CONFIG)
+  private readonly config!: GatewayConfig;
+
+  /** Which of the module's throttlers this guard is. */
+  protected abstract readonly throttler: string;
+
+  /** Whose requests are counted together; undefined where this limit does not apply. */
+  protected abstract trackerOf(request: GatewayRequest): string | undefined;
+
+  override async onModuleInit(): Promise<void> {
+    await super.onModuleInit();
+    this.throttlers = this.throttlers.filter(({ name }) => name === this.throttler);
+  }
+
+  override canActivate(context: ExecutionContext): Promise<boolean> {
+    const isOff = this.config.TENANTRY_LIMITS === 'off';
+    return isOff || !this.trackerOf(context.switchToHttp().getRequest()) ? Promise.resolve(true) : super.canActivate(context);
+  }
+
+  protected override async handleRequest({ context, limit, ttl, blockDuration }: ThrottlerRequest): Promise<boolean> {
+    const http = context.switchToHttp();
+    const tracker = this.trackerOf(http.getRequest());
+    const key = `${this.throttler}:${tracker}`;
+    const count = await this.storageService.increment(key, ttl, limit, blockDuration, this.throttler);
+    const reply = http.getResponse<FastifyReply>();
+    const seconds = ttl / 1000;
+    reply.header('ratelimit-policy', `"${this.throttler}";q=${limit};w=${seconds}`);
+    reply.header('ratelimit', `"${this.throttler}";r=${Math.max(0, limit - count.totalHits)};t=${count.timeToExpire}`);
+    if (!count.isBlocked) return true;
+    const retryAfterSeconds = count.timeToBlockExpire;
+    throw new ServiceError('rate-limited', `More than ${limit} requests in ${seconds} s.`, { retryAfterSeconds });
+  }
+}

@@ -1,0 +1,35 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { ServiceError } from '@tenantry/service-kit';
+import type { GatewayRequest, Identity } from '../call.js';
+import { operatorKeyPrefix, Operators } from '../operators.js';
+import { isPlatform, messageOf } from '../route.js';
+import { Tokens } from '../tokens.js';
+
+const bearer = /^Bearer ([A-Za-z0-9._~+/-]+=*)$/i;
+
+/** Who asks: people by access token in their tenant's routes, operators by key in the platform's, each refused in the other's. */
+@Injectable()
+export class TokenGuard implements CanActivate {
+  constructor(
+    private readonly tokens: Tokens,
+    private readonly operators: Operators,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const message = messageOf(context);
+    if (!message || message.needs === 'public') return true;
+    const request = context.switchToHttp().getRequest<GatewayRequest>();
+    const credentials = bearer.exec(request.headers.authorization ?? '')?.[1];
+    if (!credentials) throw new ServiceError('unauthenticated', 'Send Authorization: Bearer with an access token.');
+    request.call.identity = await this.identify(credentials, isPlatform(message));
+    return true;
+  }
+
+  private identify(credentials: string, isForPlatform: boolean): Identity | Promise<Identity> {
+    const isKey = credentials.startsWith(operatorKeyPrefix);
+    if (isKey !== isForPlatform) {
+      throw new ServiceError('unauthenticated', isKey ? 'An operator key does not open this.' : 'This needs an operator key.');
+    }
+    return isKey ? this.operators.identify(credentials) : this.tokens.identify(credentials);
+  }
+}

@@ -1,0 +1,74 @@
+import { type ErrorCode, type Problem, problemOf } from '@tenantry/contracts';
+import { type RawReply, ServiceError } from '@tenantry/service-kit';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+export const problemType = 'application/problem+json';
+
+/** Errors of the HTTP server itself, in our terms; a status that is not here is a defect of ours. */
+const codeOfStatus: Readonly<Record<number, ErrorCode>> = {
+  400: 'bad-request',
+  404: 'not-found',
+  405: 'method-not-allowed',
+  413: 'payload-too-large',
+  414: 'headers-too-large',
+  415: 'unsupported-media-type',
+  431: 'headers-too-large',
+};
+
+interface HttpError {
+  readonly status?: unknown;
+  readonly statusCode?: unknown;
+}
+
+/** Anything that was thrown on the way, as an error of the catalogue. Texts of libraries stay inside: they may name what is ours. */
+export function asProblemError(thrown: unknown): ServiceError {
+  if (thrown instanceof ServiceError) return thrown;
+  const { status, statusCode } = (thrown ?? {}) as HttpError;
+  const code = codeOfStatus[Number(statusCode ?? status)];
+  return code
+    ? new ServiceError(code, problemOf(code, '').title, { cause: thrown })
+    : new ServiceError('internal', 'The request failed for a reason of ours.', { cause: thrown });
+}
+
+/** The members only the edge knows (RFC 9457, 3.1). */
+const complete = ({ code: _code, ...problem }: Problem, instance: string, requestId: string): string =>
+  JSON.stringify({ ...problem, instance, requestId });
+
+const challenge = 'Bearer realm="tenantry"';
+
+/** Answers with a problem document. */
+export function sendProblem(error: ServiceError, request: FastifyRequest, reply: FastifyReply): void {
+  if (error.status === 401) reply.header('www-authenticate', challenge);
+  if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));
+  void reply
+    .code(error.status)
+    .type(problemType)
+    .send(complete(error.toProblem(), pathOf(request), request.id));
+}
+
+/** The same for a problem that a service has answered. */
+export function sendProblemBytes(answer: RawReply, request: FastifyRequest, reply: FastifyReply): void {
+  if (answer.status === 401) reply.header('www-authenticate', challenge);
+  if (answer.retryAfterSeconds !== undefined) reply.header('retry-after', answer.retryAfterSeconds);
+  const problem = JSON.parse(Buffer.from(answer.body).toString()) as Problem;
+  void reply.code(answer.status).type(problemType).send(complete(problem, pathOf(request), request.id));
+}
+
+/** The path alone: a query may hold what should not be repeated. */
+const pathOf = ({ url }: FastifyRequest): string => url.split('?', 1)[0] ?? '/';
+
+/** A problem for a client whose request could not even be read, written on its socket. */
+export function problemOnSocket(status: 400 | 408 | 431, requestId: string): string {
+  const error = asProblemError({ statusCode: status === 408 ? 400 : status });
+  const body = complete(error.toProblem(), '/', requestId);
+  const headers = [
+    `HTTP/1.1 ${error.status} ${error.status === 431 ? 'Request Header Fields Too Large' : 'Bad Request'}`,
+    `Content-Type: ${problemType}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    `X-Request-Id: ${requestId}`,
+    'Cache-Control: no-store',
+    'X-Content-Type-Options: nosniff',
+    'Connection: close',
+  ];
+  return `${headers.join('\r\n')}\r\n\r\n${body}`;
+}

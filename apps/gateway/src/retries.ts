@@ -1,0 +1,39 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Message } from '@tenantry/contracts';
+import { asServiceError, type RawReply } from '@tenantry/service-kit';
+
+/** Tries of one request besides the first. */
+const maxRetries = 2;
+/** Of all requests, so many may be retries: more would be a storm upon a service that is down already. */
+const retryShare = 0.2;
+/** Retries that may be made before any share was earned, and the most that can be saved up. */
+const savedRetries = 20;
+const longestPauseMs = 100;
+
+/**
+ * The one place that tries again: reads whose service was away or had too much to do. Nothing that may have been done is done twice.
+ */
+export class Retries {
+  #saved = savedRetries;
+
+  /** Sends, and sends again where that can help, with full jitter in between. */
+  async around(message: Message, deadlineAt: number, send: () => Promise<RawReply>): Promise<RawReply> {
+    this.#saved = Math.min(savedRetries, this.#saved + retryShare);
+    for (let retry = 0; ; retry++) {
+      const outcome = await send().catch((error: unknown) => asServiceError(error));
+      const isOver = outcome instanceof Error ? outcome.code !== 'service-unavailable' : outcome.status !== 503;
+      if (isOver || retry === maxRetries || !message.idempotent || !this.#take()) {
+        if (outcome instanceof Error) throw outcome;
+        return outcome;
+      }
+      const left = deadlineAt - performance.now();
+      await sleep(Math.max(0, Math.min(Math.random() * longestPauseMs * (retry + 1), left)));
+    }
+  }
+
+  #take(): boolean {
+    if (this.#saved < 1) return false;
+    this.#saved--;
+    return true;
+  }
+}

@@ -1,0 +1,54 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Message } from '@tenantry/contracts';
+import { Messages, type RawReply, spanAround } from '@tenantry/service-kit';
+import type { FastifyReply } from 'fastify';
+import type { GatewayRequest } from './call.js';
+import { Contexts } from './contexts.js';
+import { inputOf } from './input.js';
+import { sendProblemBytes } from './problem.js';
+import { Retries } from './retries.js';
+
+/** Asks the services in a caller's name and hands their answers through as they come. */
+@Injectable()
+export class Upstream {
+  private readonly retries = new Retries();
+
+  constructor(
+    @Inject(Messages) private readonly messages: Messages,
+    private readonly contexts: Contexts,
+  ) {}
+
+  /** Validates, asks, answers: all that most routes do. */
+  async pass(message: Message, request: GatewayRequest, reply: FastifyReply): Promise<void> {
+    const answer = await this.ask(message, request);
+    if (answer.status >= 400) sendProblemBytes(answer, request, reply);
+    else {
+      if (answer.resourceId) reply.header('location', `${request.url}/${answer.resourceId}`);
+      reply.code(answer.status);
+      if (answer.status === 204) reply.send();
+      else reply.type('application/json; charset=utf-8').send(answer.body);
+    }
+  }
+
+  /**
+   * The answer to what the request asks, whatever its status.
+   * @param more fields of the message that come from elsewhere than path, query and body.
+   * @throws ServiceError when the request is wrong, or nobody answered.
+   */
+  async ask(message: Message, request: GatewayRequest, more?: Record<string, unknown>): Promise<RawReply> {
+    const { call } = request;
+    const body = JSON.stringify(inputOf(message, request, more));
+    const context = await this.contexts.for(message.service, call);
+    const envelope = {
+      tenantId: call.tenant?.id,
+      context,
+      requestId: call.requestId,
+      traceparent: call.traceparent,
+      deadlineAt: call.deadlineAt,
+    };
+    const name = `${request.method} ${request.routeOptions.url ?? message.subject}`;
+    return spanAround(name, 'server', envelope, () =>
+      this.retries.around(message, call.deadlineAt, () => this.messages.send(message, body, envelope)),
+    );
+  }
+}
