@@ -24,7 +24,6 @@ export class Budget<Connection> {
   private readonly idle: IdleSlots<Connection>;
   private readonly queue: Queue<Connection>;
   private readonly places: Places<Connection>;
-  private ticking = false;
   private closed = false;
 
   constructor(
@@ -83,8 +82,10 @@ export class Budget<Connection> {
     pool.usedMs += usedMs;
     if (this.turns.size > 0) this.turns.charge(pool, usedMs);
     if (!fit || this.mustClose(slot, now)) this.retire(slot, now);
-    else if (pool.waiters.length > 0 && pool.deficitMs <= 0 && this.othersNeedIt()) {
+    else if (pool.waiters.length > 0 && pool.deficitMs <= 0 && this.othersNeedIt(pool)) {
       this.counts.takeOvers++;
+      // Its next turn comes after theirs.
+      this.turns.remove(pool);
       this.retire(slot, now);
     } else this.settle(slot, now);
     this.pump(now);
@@ -100,19 +101,12 @@ export class Budget<Connection> {
   }
 
   /** This tenant's connections are opened anew from now on: idle ones close at once, busy ones when they come back. */
-  rotate(pool: Pool<Connection>): void {
+  renew(pool: Pool<Connection>, max: number): void {
     const now = this.clock.now();
+    pool.max = max;
     pool.epoch++;
     pool.retryAt = 0;
     for (const slot of [...pool.idle]) this.retireIdle(slot, now);
-    this.want(pool, now);
-    this.pump(now);
-  }
-
-  resizePool(pool: Pool<Connection>, max: number): void {
-    const now = this.clock.now();
-    pool.max = max;
-    while (pool.held - pool.closing > max && pool.idle[0]) this.retireIdle(pool.idle[0], now);
     this.want(pool, now);
     this.pump(now);
   }
@@ -143,28 +137,18 @@ export class Budget<Connection> {
   }
 
   snapshot() {
-    const { held, opening, closing, opened, failures, connectMs } = this.places;
     const idle = this.idle.count;
-    return {
-      budget: this.limits.connections,
-      held,
-      busy: held - idle - opening - closing,
-      idle,
-      opening,
-      closing,
-      waiting: this.queue.length,
-      longestWaitMs: this.queue.longestWaitMs(this.clock.now()),
-      connectMs,
-      connects: opened,
-      connectFailures: failures,
-      ...this.counts,
-    };
+    const { held, opening, closing, ...rest } = this.places.snapshot();
+    const busy = held - idle - opening - closing;
+    const longestWaitMs = this.queue.longestWaitMs(this.clock.now());
+    const queue = { waiting: this.queue.length, longestWaitMs };
+    return { budget: this.limits.connections, held, busy, idle, opening, closing, ...queue, ...rest, ...this.counts };
   }
 
   private refusalFor(pool: Pool<Connection>, leftMs: number): Error | undefined {
     const reason = this.closed ? 'closed' : this.queue.isFullFor(pool) ? 'full' : leftMs <= 0 ? 'late' : undefined;
     if (reason) return this.connector.refused(reason, 0, this.queue.length);
-    return pool.held === pool.closing ? this.connector.refusal(pool) : undefined;
+    return pool.isCold ? this.connector.refusal(pool) : undefined;
   }
 
   private lend(slot: Slot<Connection>, now: number): void {
@@ -188,7 +172,7 @@ export class Budget<Connection> {
     this.counts.waitedMs += now - waiter.since;
     this.lend(slot, now);
     const next = pool.waiters[0];
-    if (next && now - next.since < this.places.connectMs) this.turns.remove(pool);
+    if (next && !this.hasWaitedLong(next, pool, now)) this.turns.remove(pool);
     waiter.lend(slot);
   }
 
@@ -199,7 +183,11 @@ export class Budget<Connection> {
   private want(pool: Pool<Connection>, now: number): void {
     const [first] = pool.waiters;
     if (first === undefined || pool.opening || pool.held >= pool.max || pool.retryAt > now) return;
-    if (pool.held === pool.closing || now - first.since >= this.places.connectMs) this.turns.add(pool);
+    if (pool.isCold || this.hasWaitedLong(first, pool, now)) this.turns.add(pool);
+  }
+
+  private hasWaitedLong(waiter: Waiter<Connection>, pool: Pool<Connection>, now: number): boolean {
+    return now - Math.max(waiter.since, pool.openedAt) >= this.places.connectMs;
   }
 
   /** Connects for wanting pools, in turn; where there is no room, makes it by closing the idle connection worth least. */
@@ -215,8 +203,13 @@ export class Budget<Connection> {
     }
   }
 
-  private othersNeedIt(): boolean {
-    return this.places.held >= this.limits.connections && this.idle.areNone && this.moreRoomIsNeeded();
+  private othersNeedIt(pool: Pool<Connection>): boolean {
+    return (
+      this.places.held >= this.limits.connections &&
+      this.idle.areNone &&
+      this.moreRoomIsNeeded() &&
+      this.turns.anyoneNeedsMoreThan(pool)
+    );
   }
 
   /** Whether fewer slots are closing than could be opened again at once. A closing one counts until the server has let it go. */
@@ -238,7 +231,7 @@ export class Budget<Connection> {
   }
 
   private failed(pool: Pool<Connection>, failure: Error, now: number): void {
-    const alone = pool.held === pool.closing;
+    const alone = pool.isCold;
     const retryMs = this.closed ? undefined : this.connector.retryAfterMs(failure, pool.failures);
     pool.retryAt = now + (alone ? (retryMs ?? 0) : growAgainMs);
     if (alone && retryMs === undefined) this.refuseAll(pool, failure);

@@ -57,8 +57,7 @@ export class Cluster implements Connector<Session> {
 
   /** Its connections are of the past: credentials, limits or the state have changed, or it has moved away. */
   renew({ place }: TenantEntry, pool: Pool<Session>): void {
-    this.budget.rotate(pool);
-    this.budget.resizePool(pool, Math.min(place.limits.maxConnections, this.settings.maxConnectionsPerTenant));
+    this.budget.renew(pool, Math.min(place.limits.maxConnections, this.settings.maxConnectionsPerTenant));
   }
 
   async open(slot: Slot<Session>): Promise<Session> {

@@ -23,10 +23,10 @@ export class Places<Connection> {
   held = 0;
   opening = 0;
   closing = 0;
-  opened = 0;
-  failures = 0;
   /** How long a connect takes, lately. */
   connectMs = usualConnectMs;
+  private opened = 0;
+  private failures = 0;
   private whenNone: (() => void) | undefined;
 
   constructor(
@@ -67,6 +67,11 @@ export class Places<Connection> {
     if (this.held > 0) await new Promise<void>((resolve) => (this.whenNone = resolve));
   }
 
+  snapshot() {
+    const { held, opening, closing, connectMs, opened: connects, failures: connectFailures } = this;
+    return { held, opening, closing, connectMs, connects, connectFailures };
+  }
+
   private isOpen(slot: Slot<Connection>, connection: Connection): void {
     const { pool } = slot;
     const now = this.clock.now();
@@ -74,6 +79,7 @@ export class Places<Connection> {
     this.opened++;
     pool.opening = false;
     pool.failures = 0;
+    pool.openedAt = now;
     this.connectMs += (now - slot.since - this.connectMs) / 8;
     slot.connection = connection;
     slot.expiresAt = now + this.lifetimeMs * (0.9 + 0.1 * ((this.opened * goldenRatio) % 1));

@@ -17,6 +17,8 @@ export class Pool<Connection> {
   held = 0;
   closing = 0;
   opening = false;
+  /** When its last connect ended well. */
+  openedAt = 0;
   /** No connect before this time: the last one failed. */
   retryAt = 0;
   failures = 0;
@@ -32,6 +34,11 @@ export class Pool<Connection> {
     readonly tenantId: string,
     public max: number,
   ) {}
+
+  /** It has no connection, nor one on its way. */
+  get isCold(): boolean {
+    return this.held === this.closing;
+  }
 
   get busy(): number {
     return this.held - this.closing - this.idle.length - (this.opening ? 1 : 0);

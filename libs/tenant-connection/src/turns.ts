@@ -25,6 +25,12 @@ export class Turns<Connection> {
     this.wanting.delete(pool);
   }
 
+  /** Whether a pool wants that has none, or less than this one has without a connection of its own. */
+  anyoneNeedsMoreThan(pool: Pool<Connection>): boolean {
+    for (const other of this.wanting) if (other !== pool && (other.isCold || other.held + 1 < pool.held)) return true;
+    return false;
+  }
+
   /** Takes the pool whose turn it is; its visit begins. */
   take(): Pool<Connection> | undefined {
     for (const pool of this.wanting) {
