@@ -32,6 +32,7 @@ export async function createCentralDatabase(): Promise<CentralDatabase> {
   return {
     url: url.href,
     query: (sql) => within(url.href, (client) => client.query<Record<string, unknown>>(sql)),
-    drop: () => within(postgresUrl, async (admin) => void (await admin.query(`DROP DATABASE ${name} WITH (FORCE)`))),
+    drop: () =>
+      within(postgresUrl, async (admin) => void (await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`))),
   };
 }

@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Users } from '@tenantry/contracts';
+import { anonymous, ServiceError, type Messages } from '@tenantry/service-kit';
+import type { AccessTokens } from './access-tokens.js';
+import { AuthService } from './auth.service.js';
+import type { SessionsRepository } from './sessions.repository.js';
+import { newSigningKey } from './signing-key.js';
+import { SigningKeys } from './signing-keys.js';
+
+const credentials = { email: 'ada@acme.test', password: 'anvil-orbit-walnut-9' };
+const user = { id: randomUUID(), roles: ['viewer'] };
+const tenantId = randomUUID();
+const caller = { ...anonymous, tenantId };
+const keys = new SigningKeys([newSigningKey()]);
+
+const ask = jest.fn<(message: unknown, request: unknown, options: unknown) => Promise<unknown>>();
+const open = jest.fn(async (userId: string) => `session of ${userId}`);
+const sign = jest.fn(async (bearer: unknown) => JSON.stringify(bearer));
+
+const service = new AuthService(
+  { ask } as unknown as Messages,
+  { open } as unknown as SessionsRepository,
+  { sign } as unknown as AccessTokens,
+  keys,
+);
+
+beforeEach(() => {
+  jest.clearAllMocks();
+  ask.mockResolvedValue(user);
+});
+
+describe('a login', () => {
+  it("asks users in the caller's tenant, opens a session, and signs who it is with which roles", async () => {
+    const { accessToken, ...rest } = await service.login(credentials, caller);
+    expect(ask).toHaveBeenCalledWith(Users.verifyPassword, credentials, { tenantId });
+    expect(JSON.parse(accessToken)).toEqual({
+      sub: user.id,
+      tid: tenantId,
+      sid: `session of ${user.id}`,
+      roles: ['viewer'],
+    });
+    expect(rest).toEqual({ tokenType: 'Bearer', expiresIn: 600 });
+  });
+
+  it.each(['invalid-credentials', 'overloaded', 'service-unavailable'] as const)(
+    'that users answer with %s opens no session, and says the same',
+    async (code) => {
+      ask.mockRejectedValue(new ServiceError(code, 'no'));
+      await expect(service.login(credentials, caller)).rejects.toMatchObject({ code });
+      expect(open).not.toHaveBeenCalled();
+      expect(sign).not.toHaveBeenCalled();
+    },
+  );
+
+  it('outside of any tenant asks nobody', async () => {
+    await expect(service.login(credentials, anonymous)).rejects.toMatchObject({ code: 'tenant-not-found' });
+    expect(ask).not.toHaveBeenCalled();
+  });
+});
