@@ -23,6 +23,8 @@ import { leaveOnSignal, startProcess, type KitProcess } from './process.js';
 /** Where a service's settings are found in the container. */
 export const CONFIG = Symbol('Config');
 
+const SCOPE = Symbol('MessageScope, where there is one');
+
 /** Nest's own filter would turn errors into packets of its form: they go to the message server as they are. */
 @Catch()
 class Rethrow implements RpcExceptionFilter {
@@ -86,22 +88,20 @@ export async function createService(
     checkReplies: config.CHECK_REPLIES ?? config.NODE_ENV !== 'production',
     log,
   });
-  const root: DynamicModule = { module: class Root {}, imports: [KitModule.of(kit), module] };
+  const root: DynamicModule = {
+    module: class Root {},
+    imports: [KitModule.of(kit), module],
+    // The registry works outside tenants and has none; the message server refuses to start where one is missing and needed.
+    providers: [
+      { provide: SCOPE, inject: [{ token: MessageScope, optional: true }], useFactory: (scope?: MessageScope) => scope ?? null },
+    ],
+  };
   const app = await NestFactory.createMicroservice(root, {
     strategy: server,
     logger: new NestLog(log),
     abortOnError: false,
   });
   app.useGlobalFilters(new Rethrow());
-  server.within(findScope(app));
+  server.within(app.get<MessageScope | null>(SCOPE) ?? undefined);
   return app;
-}
-
-/** The registry works outside tenants and has no scope; the message server refuses to start where one is missing and needed. */
-function findScope(app: INestMicroservice): MessageScope | undefined {
-  try {
-    return app.get(MessageScope, { strict: false });
-  } catch {
-    return undefined;
-  }
 }

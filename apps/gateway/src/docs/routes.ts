@@ -24,7 +24,7 @@ function routesOf(controller: Type): Route[] {
   return Object.getOwnPropertyNames(prototype).flatMap((name) => {
     const handler = prototype[name];
     const path = handler && (Reflect.getMetadata(pathKey, handler) as string | undefined);
-    if (!handler || path === undefined) return [];
+    if (name === 'constructor' || !handler || path === undefined) return [];
     const method = RequestMethod[Reflect.getMetadata(methodKey, handler) as number]?.toLowerCase() as Route['method'];
     const terms = termsOf(handler);
     if (!terms) throw new TypeError(`${controller.name}.${name} says neither which message it asks nor that it is open`);
