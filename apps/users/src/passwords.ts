@@ -10,7 +10,7 @@ const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 /** Hashes run on libuv's four threads; one of them stays free for name look-ups, which connecting to a database may need. */
 const atOnce = Math.min(availableParallelism(), 3);
 
-/** What waits is done within about a second on one core, a fifth of what a request has. */
+/** Forty hashes in a row take up to a second: a fifth of the time that a request has. */
 const queue = 40 * atOnce;
 
 const base64 = (bytes: number): string => randomBytes(bytes).toString('base64').replaceAll('=', '');
