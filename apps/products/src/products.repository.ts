@@ -43,9 +43,9 @@ export class ProductsRepository {
 
   /** @throws ServiceError `validation` when the manager is not a user of the tenant. */
   async insert(fields: ProductFields): Promise<Product> {
-    const insert = this.products.createQueryBuilder().insert().values(fields).returning('*');
-    const { generatedMaps } = await naming(insert.execute());
-    return generatedMaps[0] as Product;
+    const { identifiers } = await naming(this.products.insert(fields));
+    // Read back: PostgreSQL has the last word on how an amount is written.
+    return this.products.findOneByOrFail(identifiers[0] as Pick<Product, 'id'>);
   }
 
   /**

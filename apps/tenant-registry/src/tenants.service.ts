@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import {
   type Operation,
@@ -35,8 +36,8 @@ export class TenantsService {
   async create(request: ParsedRequestOf<typeof Tenants.create>): Promise<ReplyOf<typeof Tenants.create>> {
     const { admin, waitSeconds, ...tenant } = request;
     const [id, operationId] = [await this.tenants.newId(), await this.tenants.newId()];
-    await this.provisioning.start(operationId, { id, ...tenant }, admin);
-    if (waitSeconds > 0) await this.provisioning.waitFor(operationId, waitSeconds);
+    const { ended } = await this.provisioning.start(operationId, { id, ...tenant }, admin);
+    await Promise.race([ended, sleep(waitSeconds * 1000, undefined, { ref: false })]);
     return { operationId, tenant: toTenant(await this.tenants.get(id)) };
   }
 

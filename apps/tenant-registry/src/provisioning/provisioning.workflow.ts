@@ -64,21 +64,18 @@ export class ProvisioningWorkflow implements OnApplicationBootstrap, OnApplicati
 
   /**
    * Starts it under `operationId` and returns once slug and place are taken.
+   * @returns what resolves when the workflow has ended, one way or the other.
    * @throws ServiceError what the reservation was refused for.
    */
-  async start(operationId: string, reservation: Reservation, admin: FirstAdmin): Promise<void> {
+  async start(operationId: string, reservation: Reservation, admin: FirstAdmin): Promise<{ ended: Promise<unknown> }> {
     const order = { ...reservation, admin: this.steps.sealAdmin(reservation.id, admin) };
-    await DBOS.startWorkflow(this.provision, { workflowID: operationId })(order);
+    const handle = await DBOS.startWorkflow(this.provision, { workflowID: operationId })(order);
     const outcome = await DBOS.getEvent<ReservationOutcome>(operationId, reservationEvent, 4);
     if (!outcome) throw new ServiceError('service-unavailable', 'The registry is busy; the operation goes on.');
+    // How it ends is recorded as the operation's state: here only that it has ended matters.
+    const ended = handle.getResult().catch((err: unknown) => this.log.debug({ err, operationId }, 'an operation failed'));
     if (outcome.refused) throw new ServiceError(outcome.refused, outcome.detail, { errors: outcome.errors ?? [] });
-  }
-
-  /** Waits until it has ended, one way or the other, but no longer than this. */
-  async waitFor(operationId: string, seconds: number): Promise<void> {
-    await DBOS.getResult(operationId, seconds).catch((err: unknown) => {
-      this.log.debug({ err, operationId }, 'the operation waited for has failed');
-    });
+    return { ended };
   }
 
   private async run({ admin, ...reservation }: ProvisioningOrder): Promise<void> {
