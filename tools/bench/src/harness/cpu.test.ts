@@ -1,0 +1,22 @@
+import { describe, expect, test } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
+import { cpuTimeUs, parseStat } from './cpu.ts';
+
+const isLinux = process.platform === 'linux';
+
+describe('CPU time', () => {
+  test('is read from behind a name that holds spaces and parentheses', () => {
+    const stat = '42 (a (b) c) S 7 42 42 0 -1 4194304 100 200 0 0 11 22 33 44 20 0 1 0 5 6 7';
+    expect(parseStat(stat)).toEqual({ parent: 7, us: 1_100_000 });
+  });
+
+  (isLinux ? test : test.skip)('counts what a child used that has ended', () => {
+    const before = cpuTimeUs([process.pid])!;
+    spawnSync(process.execPath, ['-e', 'const end = Date.now() + 300; while (Date.now() < end);']);
+    expect(cpuTimeUs([process.pid])! - before).toBeGreaterThan(200_000);
+  });
+
+  (isLinux ? test : test.skip)('of no process is none', () => {
+    expect(cpuTimeUs([])).toBe(0);
+  });
+});
