@@ -1,7 +1,5 @@
+import { isoTime } from '@tenantry/service-kit';
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
-
-/** Times leave the database as the text that replies carry. */
-const isoTime = { from: (time: Date) => time.toISOString(), to: (time?: string) => time };
 
 /** Something a tenant sells: exactly what the contract calls a product, so that a row is a reply. */
 @Entity('products')

@@ -53,7 +53,9 @@ export class ProductsRepository {
    * @throws ServiceError `validation` when the manager is not a user of the tenant.
    */
   async update(id: string, change: ProductChange): Promise<Product | null> {
-    const { affected } = await naming(this.products.update(id, { ...(change as Partial<ProductFields>), updatedAt: () => 'now()' }));
+    const { affected } = await naming(
+      this.products.update(id, { ...(change as Partial<ProductFields>), updatedAt: () => 'now()' }),
+    );
     return affected ? this.find(id) : null;
   }
 

@@ -24,7 +24,7 @@ export class ProductsService {
     { tenantId }: Caller,
   ): Promise<ReplyOf<typeof Products.list>> {
     const binding = { tenantId, list: Products.list.subject };
-    const [before] = cursor ? decodeCursor(this.cursorKey, binding, cursor) : [];
+    const [before] = cursor === undefined ? [] : decodeCursor(this.cursorKey, binding, cursor);
     // One more than asked for tells whether there is another page.
     const rows = await this.products.findPage(limit + 1, before);
     const hasMore = rows.length > limit;

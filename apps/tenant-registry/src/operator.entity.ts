@@ -1,5 +1,5 @@
+import { isoTime } from '@tenantry/service-kit';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { isoTime } from './columns.js';
 
 /** Somebody who runs the platform. The key is kept as its SHA-256 only: at 256 random bits there is nothing to guess. */
 @Entity('operators')

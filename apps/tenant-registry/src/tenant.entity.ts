@@ -1,7 +1,8 @@
 import type { TenantState } from '@tenantry/contracts';
+import { isoTime } from '@tenantry/service-kit';
 import { Column, Entity, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
 import { Cluster } from './cluster.entity.js';
-import { isoTime, wholeNumber } from './columns.js';
+import { wholeNumber } from './columns.js';
 import { Plan } from './plan.entity.js';
 
 /** A customer: where its database is, how to get in, and in which state of its life it is. */

@@ -43,7 +43,7 @@ export class TenantsService {
 
   /** @throws ServiceError `invalid-cursor` */
   async list({ limit, cursor }: ParsedRequestOf<typeof Tenants.list>): Promise<ReplyOf<typeof Tenants.list>> {
-    const [before] = cursor ? decodeCursor(this.cursorKey, listBinding, cursor) : [];
+    const [before] = cursor === undefined ? [] : decodeCursor(this.cursorKey, listBinding, cursor);
     const rows = await this.tenants.list(limit + 1, before);
     const data = rows.slice(0, limit).map(toTenant);
     const last = data.at(-1);

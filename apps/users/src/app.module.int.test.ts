@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Catch, type INestMicroservice, type RpcExceptionFilter } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import {
+  builtInRoles,
   Users,
   type Issuer,
   type Message,
@@ -122,7 +123,7 @@ async function ask<M extends Message>(
   request: RequestOf<M>,
   { tenantId }: TenantDatabase,
   userId: string = randomUUID(),
-  permissions: readonly string[] = ['users:read', 'users:write'],
+  permissions: readonly string[] = builtInRoles['manager'] ?? [],
 ) {
   const sub = `user:${userId}`;
   const context = await gatewaySigner.sign({ audience: 'users', sub, tenant: tenantId, session: null, permissions });

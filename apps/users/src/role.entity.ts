@@ -8,4 +8,7 @@ export class Role {
 
   @Column('text')
   readonly name!: string;
+
+  @Column('text', { array: true })
+  readonly permissions!: string[];
 }

@@ -1,8 +1,6 @@
+import { isoTime } from '@tenantry/service-kit';
 import { Column, Entity, JoinTable, ManyToMany, PrimaryGeneratedColumn, type Relation, VirtualColumn } from 'typeorm';
 import { Role } from './role.entity.js';
-
-/** Times leave the database as the text that replies carry. */
-const isoTime = { from: (time: Date) => time.toISOString(), to: (time?: string) => time };
 
 @Entity('users')
 export class User {

@@ -13,8 +13,8 @@ export class UsersController {
   }
 
   @Answers(Users.create)
-  create(request: ParsedRequestOf<typeof Users.create>) {
-    return this.users.create(request);
+  create(request: ParsedRequestOf<typeof Users.create>, caller: Caller) {
+    return this.users.create(request, caller);
   }
 
   @Answers(Users.me)

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { builtInRoles, tenantPermissions, Users } from '@tenantry/contracts';
 import { anonymous, ServiceError, type Caller } from '@tenantry/service-kit';
 import type { Passwords } from './passwords.js';
 import type { Role } from './role.entity.js';
@@ -34,7 +35,9 @@ const users: Pick<UsersRepository, keyof UsersRepository> = {
 
 const roles: Pick<RolesRepository, keyof RolesRepository> = {
   findByNames: async (names) =>
-    ['admin', 'member', 'viewer'].filter((name) => names.includes(name)).map((name): Role => ({ id: name, name })),
+    ['admin', 'manager', 'member', 'viewer']
+      .filter((name) => names.includes(name))
+      .map((name): Role => ({ id: name, name, permissions: [...(builtInRoles[name] ?? [])] })),
 };
 
 beforeEach(() => {
@@ -48,7 +51,9 @@ beforeEach(() => {
   });
 });
 
-const create = (change: object = {}) => service.create({ ...person, roles: ['member'], ...change });
+const admin: Caller = { ...acme, permissions: tenantPermissions };
+const create = (change: object = {}, caller = admin) =>
+  service.create({ ...person, roles: ['member'], ...change }, caller);
 
 describe('creating a user', () => {
   it('answers with what the contract names and nothing of the password', async () => {
@@ -74,12 +79,16 @@ describe('creating a user', () => {
     expect(rows).toEqual([]);
   });
 
-  it('is refused for a common password, at /password, before anything is hashed', async () => {
-    await expect(create({ password: 'Password1234' })).rejects.toMatchObject({
-      code: 'validation',
-      errors: [{ pointer: '/password', code: 'common-password' }],
-    });
-    expect(hashes.hash).not.toHaveBeenCalled();
+  it('gives nobody more than the caller has', async () => {
+    const manager: Caller = { ...acme, permissions: builtInRoles['manager'] ?? [] };
+    await expect(create({ roles: ['admin'] }, manager)).rejects.toMatchObject({ code: 'forbidden' });
+    expect(rows).toEqual([]);
+    await expect(create({ roles: ['manager'] }, manager)).resolves.toMatchObject({ roles: ['manager'] });
+  });
+
+  it('takes no common password: the contract refuses it, at /password', () => {
+    const { error } = Users.create.request.safeParse({ ...person, password: 'Password1234' });
+    expect(error?.issues).toMatchObject([{ path: ['password'], params: { code: 'common-password' } }]);
   });
 });
 
@@ -139,8 +148,9 @@ describe('the first admin', () => {
   });
 
   it('is not made up when it could not be made', async () => {
-    const refused = service.createFirstAdmin({ ...person, password: 'password1234' });
-    await expect(refused).rejects.toMatchObject({ code: 'validation' });
+    hashes.hash.mockRejectedValueOnce(new ServiceError('overloaded', 'too many'));
+    const refused = service.createFirstAdmin(person);
+    await expect(refused).rejects.toMatchObject({ code: 'overloaded' });
   });
 });
 

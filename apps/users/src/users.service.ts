@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Users, type ParsedRequestOf, type ReplyOf } from '@tenantry/contracts';
+import { type FirstAdmin, type ParsedRequestOf, type ReplyOf, Users } from '@tenantry/contracts';
 import {
   CONFIG,
   cursorKey,
@@ -9,7 +9,6 @@ import {
   type Caller,
   type CursorBinding,
 } from '@tenantry/service-kit';
-import { isCommonPassword } from './common-passwords.js';
 import type { UsersConfig } from './config.js';
 import { Passwords } from './passwords.js';
 import type { Role } from './role.entity.js';
@@ -61,15 +60,17 @@ export class UsersService {
     return { data, nextCursor: last ? encodeCursor(this.#cursorKey, binding, [last.id]) : null };
   }
 
-  /** @throws ServiceError `email-taken`; `validation` for a common password or a role that does not exist; `overloaded`. */
-  async create(request: ParsedRequestOf<typeof Users.create>): Promise<Person> {
-    const { email, password, firstName, lastName } = request;
-    if (isCommonPassword(password)) {
-      throw invalid('/password', 'common-password', 'is one of the passwords that are guessed first');
-    }
+  /**
+   * Nobody gives away more than they have: every permission of the new user's roles must be the caller's too.
+   * @throws ServiceError `email-taken`, `forbidden`, `overloaded`; `validation` for a role that does not exist.
+   */
+  async create(request: ParsedRequestOf<typeof Users.create>, caller: Caller): Promise<Person> {
     const roles = await this.#getRoles(request.roles);
-    const passwordHash = await this.passwords.hash(password);
-    return toPerson(await this.users.insert({ email, passwordHash, firstName, lastName, roles }));
+    const beyond = roles.flatMap(({ permissions }) => permissions).find((one) => !caller.permissions.includes(one));
+    if (beyond !== undefined) {
+      throw new ServiceError('forbidden', `You cannot give the permission ${beyond}, which you do not have.`);
+    }
+    return this.#add(request, roles);
   }
 
   async me({ userId }: Caller): Promise<Person> {
@@ -85,7 +86,7 @@ export class UsersService {
     const known = await this.users.findIdByEmail(request.email);
     if (known) return { id: known };
     try {
-      return { id: (await this.create({ ...request, roles: ['admin'] })).id };
+      return { id: (await this.#add(request, await this.#getRoles(['admin']))).id };
     } catch (error) {
       const winner = await this.users.findIdByEmail(request.email);
       if (!winner) throw error;
@@ -106,6 +107,12 @@ export class UsersService {
     const user = credentials?.active && isRight ? await this.users.find(credentials.id) : null;
     if (!user) throw new ServiceError('invalid-credentials', 'The e-mail or the password is wrong.');
     return { id: user.id, roles: user.roleNames };
+  }
+
+  async #add(person: FirstAdmin, roles: Role[]): Promise<Person> {
+    const { email, password, firstName, lastName } = person;
+    const passwordHash = await this.passwords.hash(password);
+    return toPerson(await this.users.insert({ email, passwordHash, firstName, lastName, roles }));
   }
 
   async #getRoles(names: readonly string[]): Promise<Role[]> {

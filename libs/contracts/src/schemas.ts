@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { isCommonPassword } from './common-passwords.js';
 
 /** Marks a broken rule as "cannot be read" (400) rather than "breaks a rule of the field" (422). */
-export const malformed = { malformed: true } as const;
+const malformed = (code: string) => ({ malformed: true, code });
 
 const isStorableText = (text: string): boolean => text.isWellFormed() && !text.includes('\0');
 
@@ -11,7 +12,7 @@ export const text = (min: number, max: number) =>
     .string()
     .refine(isStorableText, {
       error: 'must not contain NUL or unpaired surrogates',
-      params: malformed,
+      params: malformed('unstorable-text'),
       abort: true,
     })
     .min(min)
@@ -22,7 +23,7 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** An id: UUID of any version, as PostgreSQL reads and writes it (in lower case); ours are version 7 (RFC 9562). */
 export const id = z
   .string()
-  .refine((value) => uuid.test(value), { error: 'must be a UUID', params: malformed })
+  .refine((value) => uuid.test(value), { error: 'must be a UUID', params: malformed('invalid-id') })
   .toLowerCase()
   .meta({ format: 'uuid' });
 
@@ -43,7 +44,13 @@ export const email = text(3, 254)
   .meta({ format: 'email' });
 
 /** A password on its way in: 12 to 256 characters, brought to NFKC before anything is done with it (NIST SP 800-63B). */
-export const password = text(12, 256).normalize('NFKC').meta({ format: 'password', writeOnly: true });
+export const password = text(12, 256)
+  .normalize('NFKC')
+  .refine((value) => !isCommonPassword(value), {
+    error: 'is one of the passwords that are guessed first',
+    params: { code: 'common-password' },
+  })
+  .meta({ format: 'password', writeOnly: true });
 
 /** A page of a list. `nextCursor` is null on the last one. */
 export const page = <Item extends z.ZodType>(item: Item) =>
@@ -52,7 +59,7 @@ export const page = <Item extends z.ZodType>(item: Item) =>
 /** What every list takes. */
 export const paging = {
   limit: z.int().min(1).max(100).default(20),
-  cursor: z.string().max(512).optional(),
+  cursor: z.string().max(2048).optional(),
 };
 
 /** A reply with no body (204). */

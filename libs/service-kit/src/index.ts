@@ -15,4 +15,5 @@ export { anonymous, currentRequest, withRequest, type Caller, type RequestContex
 export { openSecret, sealSecret, SecretUnreadable, type SecretOwner } from './secrets.js';
 export { asServiceError, ServiceError } from './service-error.js';
 export { spanAround } from './telemetry.js';
+export { isoTime } from './iso-time.js';
 export { parseRequest } from './validation.js';

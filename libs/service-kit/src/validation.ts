@@ -29,6 +29,10 @@ const isMalformed = (issue: Issue): boolean =>
   (issue.code === 'invalid_value' && !isMissing(issue) && isOfNoChoice(issue)) ||
   (issue.code === 'custom' && issue.params?.['malformed'] === true);
 
+/** A rule of our own says in `params.code` what it is called. */
+const codeOf = (issue: Issue): string =>
+  issue.code === 'custom' ? String(issue.params?.['code'] ?? 'invalid') : issue.code.replaceAll('_', '-');
+
 function fieldErrorsOf(issue: Issue): FieldError[] {
   if (issue.code === 'unrecognized_keys') {
     const unknown = { code: 'unknown-field', message: 'is not a field here' };
@@ -37,7 +41,7 @@ function fieldErrorsOf(issue: Issue): FieldError[] {
   const pointer = pointerOf(issue.path);
   return isMissing(issue)
     ? [{ pointer, code: 'required', message: 'is required' }]
-    : [{ pointer, code: issue.code.replaceAll('_', '-'), message: issue.message }];
+    : [{ pointer, code: codeOf(issue), message: issue.message }];
 }
 
 /**

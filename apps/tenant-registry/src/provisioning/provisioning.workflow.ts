@@ -18,7 +18,14 @@ type ReservationOutcome =
 
 const reservationEvent = 'reservation';
 /** Clusters restart and brokers blink: a step is tried again for about 15 s before everything is undone. */
-const retries = { retriesAllowed: true, intervalSeconds: 0.5, backoffRate: 2, maxAttempts: 6 } as const;
+const retries = {
+  retriesAllowed: true,
+  intervalSeconds: 0.5,
+  backoffRate: 2,
+  maxAttempts: 6,
+  // What a service refuses on its merits it will refuse again.
+  shouldRetry: (error: unknown) => asServiceError(error).status >= 500,
+} as const;
 
 /**
  * The birth of a tenant as a durable workflow (DBOS, on the registry's own database): an ordered list of steps with a record of each. A
@@ -73,7 +80,9 @@ export class ProvisioningWorkflow implements OnApplicationBootstrap, OnApplicati
     const outcome = await DBOS.getEvent<ReservationOutcome>(operationId, reservationEvent, 4);
     if (!outcome) throw new ServiceError('service-unavailable', 'The registry is busy; the operation goes on.');
     // How it ends is recorded as the operation's state: here only that it has ended matters.
-    const ended = handle.getResult().catch((err: unknown) => this.log.debug({ err, operationId }, 'an operation failed'));
+    const ended = handle
+      .getResult()
+      .catch((err: unknown) => this.log.debug({ err, operationId }, 'an operation failed'));
     if (outcome.refused) throw new ServiceError(outcome.refused, outcome.detail, { errors: outcome.errors ?? [] });
     return { ended };
   }
