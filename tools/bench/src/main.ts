@@ -4,8 +4,9 @@ import { isMet, type Figure } from './harness/figure.ts';
 import { jsonLine, table } from './harness/report.ts';
 import { hop } from './hop.ts';
 import { kit } from './kit.ts';
+import { list } from './list.ts';
 
-const benches: readonly Bench[] = [kit, hop];
+const benches: readonly Bench[] = [kit, hop, list];
 
 const help = `npm run bench [-- <name>...] [options]
 

@@ -1,0 +1,129 @@
+import { join } from 'node:path';
+import { freePort } from '@tenantry/stack/ports.ts';
+import { readSecrets } from '@tenantry/stack/secrets.ts';
+import { startStack } from '@tenantry/stack/stack.ts';
+import pg from 'pg';
+import { started, temporaryDir } from '../harness/owned.ts';
+import { ask } from './http.ts';
+
+/** The whole product, as it runs in production, with one tenant that has something to list. */
+export interface Ours {
+  readonly url: string;
+  /** An access token of the tenant's admin. */
+  readonly token: string;
+  /** The tenant's database, for an administrator. */
+  readonly databaseUrl: string;
+  readonly pids: readonly number[];
+  readonly postgresPid: number;
+}
+
+const root = join(import.meta.dirname, '../../../..');
+const processes = ['gateway', 'products', 'users', 'auth', 'tenant-registry', 'postgres', 'nats', 'redis'] as const;
+const slug = 'bench';
+const products = 100;
+const admin = {
+  email: 'admin@bench.example',
+  password: 'correct horse battery staple',
+  firstName: 'Ada',
+  lastName: 'B',
+};
+
+export async function startOurs(owned: AsyncDisposableStack, report: (text: string) => void): Promise<Ours> {
+  const cancel = new AbortController();
+  const dataDir = temporaryDir(owned);
+  const postgresPort = await freePort();
+  owned.defer(() => cancel.abort(new Error('the run was ended')));
+  const starting = startStack(
+    {
+      root,
+      dataDir,
+      port: await freePort(),
+      scale: { gateway: 1, products: 1, users: 1, auth: 1, 'tenant-registry': 1 },
+      restartAfterMs: 0,
+      demo: false,
+      env: {
+        ...process.env,
+        NODE_ENV: 'production',
+        LOG_LEVEL: 'silent',
+        POSTGRES_PORT: String(postgresPort),
+        // The load comes as if through a proxy, from many addresses: the limits are on and count, but nobody reaches one.
+        TRUSTED_PROXIES: '127.0.0.1',
+      },
+      report,
+      step: (title, work) => {
+        report(title);
+        return work();
+      },
+    },
+    cancel.signal,
+  );
+  const stack = await started(starting, owned);
+  const superuser = new URL(`postgres://127.0.0.1:${postgresPort}`);
+  superuser.username = 'postgres';
+  superuser.password = encodeURIComponent(readSecrets(join(dataDir, 'secrets.json')).postgres ?? '');
+  await makePlan(superuser);
+  const token = await makeTenant(stack.url, stack.operatorKey);
+  const pidOf = (name: string): number => stack.pid(name) ?? 0;
+  return {
+    url: stack.url,
+    token,
+    databaseUrl: await findDatabase(superuser),
+    pids: processes.map(pidOf),
+    postgresPid: pidOf('postgres'),
+  };
+}
+
+const inDatabase = (server: URL, name: string): string => Object.assign(new URL(server), { pathname: `/${name}` }).href;
+
+async function query<Row extends pg.QueryResultRow>(url: string, text: string): Promise<Row[]> {
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    return (await client.query<Row>(text)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** A plan with the connections of `standard` and requests without end. */
+async function makePlan(server: URL): Promise<void> {
+  await query(
+    inDatabase(server, 'registry'),
+    `INSERT INTO plans (name, requests_per_minute, max_connections)
+     SELECT 'bench', 1000000000, max_connections FROM plans WHERE name = 'standard'`,
+  );
+}
+
+async function findDatabase(server: URL): Promise<string> {
+  const rows = await query<{ name: string }>(
+    inDatabase(server, 'registry'),
+    `SELECT db_name AS name FROM tenants WHERE slug = '${slug}'`,
+  );
+  if (!rows[0]) throw new Error('the registry does not know the tenant');
+  return inDatabase(server, rows[0].name);
+}
+
+async function makeTenant(url: string, operatorKey: string): Promise<string> {
+  await ask(`${url}/v1/admin/tenants`, {
+    method: 'POST',
+    token: operatorKey,
+    headers: { prefer: 'wait=4' },
+    body: { slug, name: 'Bench', plan: 'bench', admin },
+  });
+  const { email, password } = admin;
+  const { accessToken: token } = await ask<{ accessToken: string }>(`${url}/v1/auth/login`, {
+    method: 'POST',
+    headers: { 'x-tenant': slug },
+    body: { email, password },
+  });
+  for (let index = 0; index < products; index++) {
+    const body = {
+      name: `Product ${index}`,
+      description: 'Made to be listed, twenty at a time.',
+      price: `${index}.50`,
+      stockQuantity: index,
+    };
+    await ask(`${url}/v1/products`, { method: 'POST', token, body });
+  }
+  return token;
+}
