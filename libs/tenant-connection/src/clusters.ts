@@ -34,7 +34,7 @@ export class Cluster implements Connector<Session> {
   readonly budget: Budget<Session>;
   readonly breakers: Breakers;
   private readonly entries = new WeakMap<Pool<Session>, TenantEntry>();
-  private readonly sessions = new Set<Session>();
+  private readonly sessions = new Map<Session, Slot<Session>>();
 
   constructor(
     readonly address: string,
@@ -65,7 +65,7 @@ export class Cluster implements Connector<Session> {
     try {
       const entry = this.entryOf(pool);
       const session = await this.breakers.run(pool.tenantId, () => this.connect(entry, slot));
-      this.sessions.add(session);
+      this.sessions.set(session, slot);
       return session;
     } catch (failure) {
       if (failure instanceof WrongDatabase) {
@@ -115,6 +115,7 @@ export class Cluster implements Connector<Session> {
     if (slot.lending !== lending) return;
     const session = slot.connection;
     if (session.returning) return;
+    session.holder = undefined;
     if (fit && session.isClean) return this.budget.giveBack(slot, lending, true);
     session.returning = true;
     void session.clean().then((clean) => {
@@ -123,9 +124,15 @@ export class Cluster implements Connector<Session> {
     });
   }
 
+  /** Takes back what the work of an ended lease has left lying about: nobody else will. */
+  reclaim(holder: object): void {
+    for (const [session, slot] of this.sessions)
+      if (session.holder === holder) this.giveBack(slot, slot.lending, false);
+  }
+
   sweep(): void {
     const now = clock.now();
-    for (const session of this.sessions) session.endSilence(now, this.settings.silenceMs);
+    for (const session of this.sessions.keys()) session.endSilence(now, this.settings.silenceMs);
     this.budget.sweep();
   }
 

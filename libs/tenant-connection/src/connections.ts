@@ -5,7 +5,7 @@ import { currentScope, runInScope, type Scope } from './ambient.js';
 import { addressOf, Cluster, type Reports } from './clusters.js';
 import type { ConnectOptions } from './connect.js';
 import { Directory, type DirectorySource, type TenantEntry } from './directory.js';
-import { PoolsClosed, TenantSuspended } from './errors.js';
+import { LeaseExpired, PoolsClosed, TenantSuspended } from './errors.js';
 import { Lease } from './lease.js';
 import type { Slot } from './pool.js';
 import type { Session } from './session.js';
@@ -83,6 +83,7 @@ export class TenantConnections {
       return await runInScope(lease, work);
     } finally {
       lease.release();
+      if (lease.borrowed > 0) for (const cluster of this.clusters.values()) cluster.reclaim(lease);
       if (this.leases.size === 0) this.leasesEnded?.();
     }
   }
@@ -160,13 +161,23 @@ export class TenantConnections {
     this.dataSource = dataSource;
   }
 
-  private borrowFor({ entry, deadlineAt }: Lease, lend: Lend, refuse: (reason: unknown) => void): void {
+  private borrowFor(lease: Lease, lend: Lend, refuse: (reason: unknown) => void): void {
+    const { entry } = lease;
     const { pool, cluster } = (entry.share ??= this.clusterOf(entry).shareFor(entry));
     const lent = (slot: Slot<Session>): void => {
-      const { lending } = slot;
-      lend(slot.connection, (failure) => cluster.giveBack(slot, lending, failure === undefined));
+      const { connection, lending } = slot;
+      if (lease.released) {
+        cluster.giveBack(slot, lending);
+        return refuse(new LeaseExpired(lease.subject, 'released'));
+      }
+      lease.borrowed++;
+      connection.holder = lease;
+      lend(connection, (failure) => {
+        lease.borrowed--;
+        cluster.giveBack(slot, lending, failure === undefined);
+      });
     };
-    cluster.borrow(pool, deadlineAt, lent, refuse);
+    cluster.borrow(pool, lease.deadlineAt, lent, refuse);
   }
 
   private queryOnce<Row extends QueryResultRow>(

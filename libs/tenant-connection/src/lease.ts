@@ -9,8 +9,10 @@ import { LeaseExpired } from './errors.js';
  */
 export class Lease implements Scope {
   readonly transaction = undefined;
-  private released = false;
+  released = false;
   overdueReported = false;
+  /** Connections that its work has borrowed and not given back. */
+  borrowed = 0;
 
   constructor(
     readonly entry: TenantEntry,

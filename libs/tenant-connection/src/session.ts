@@ -25,6 +25,8 @@ export class Session {
   private spent = false;
   /** On its way back: a second release finds it so. */
   returning = false;
+  /** The lease whose work has it. */
+  holder: object | undefined;
   private ended = false;
   private askedAt = 0;
 
