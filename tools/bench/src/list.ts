@@ -26,17 +26,20 @@ export const list: Bench = {
     const bare = await startBare(ours, owned);
     await expectSameRows(ours, bare.origin);
     const load = await Child.start(owned, 'list/load.ts', {});
-    const armOf = (name: string, origin: string, pids: readonly number[]): Arm => ({
+    const armOf = (name: string, origin: string, processes: Arm['processes']): Arm => ({
       name,
-      pids,
-      loadPids: [load.pid],
+      processes,
+      loadPid: load.pid,
       measure: (length) =>
         load.ask<HttpLoadAnswer>(
           { origin, path, token: ours.token, connections, seconds: length } satisfies HttpLoad,
           length * 1000 + graceMs,
         ),
     });
-    const arms = [armOf('everything', ours.url, ours.pids), armOf('bare', bare.origin, [bare.pid, ours.postgresPid])];
+    const arms = [
+      armOf('everything', ours.url, ours.processes),
+      armOf('bare', bare.origin, { server: bare.pid, postgres: ours.processes.postgres }),
+    ];
     const samples = await interleave(arms, { rounds, seconds, warmUpSeconds: 5, report });
     await expectSameRows(ours, bare.origin);
     const [everything, limit] = samples as [Sample[], Sample[]];

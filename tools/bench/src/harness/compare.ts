@@ -11,8 +11,10 @@ export const compare = (
 
 /** CPU time a request costs all processes together: beside every rate, since a rate alone hides who pays. None without /proc. */
 export function compareCpu(bench: string, against: string, ours: readonly Sample[], bare: readonly Sample[]): Figure[] {
-  const used = [ours, bare].map((samples) => samples.flatMap(({ cpuUsPerRequest }) => cpuUsPerRequest ?? []));
-  const [ourUs = [], bareUs = []] = used;
+  const totals = [ours, bare].map((samples) =>
+    samples.flatMap(({ cpuUs }) => cpuUs?.reduce((sum, each) => sum + each, 0) ?? []),
+  );
+  const [ourUs = [], bareUs = []] = totals;
   if (ourUs.length !== ours.length || bareUs.length !== bare.length) return [];
   const figure = `CPU per request, of ${against}`;
   return [figureOf({ bench, figure, unit: 'us', better: 'lower', target: null }, ourUs, bareUs)];

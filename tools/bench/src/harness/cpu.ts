@@ -35,21 +35,21 @@ function readAll(): Map<number, Times> {
 }
 
 /**
- * CPU time, user and kernel, that these processes and all below them have used, in microseconds. Taken before and after a round; a
- * child that ends in between is not lost, since its time goes to the parent that waits for it. Undefined where there is no /proc.
+ * CPU time, user and kernel, that each of these processes has used together with all below it, in microseconds. Taken before and after a
+ * round; a child that ends in between is not lost, since its time goes to the parent that waits for it. Undefined where there is no /proc.
  */
-export function cpuTimeUs(roots: readonly number[]): number | undefined {
+export function cpuTimesUs(roots: readonly number[]): number[] | undefined {
   if (process.platform !== 'linux') return undefined;
   const all = readAll();
-  const counted = new Set(roots);
-  let sum = 0;
-  const isCounted = (pid: number): boolean => {
-    if (counted.has(pid)) return true;
+  const rootOf = (pid: number): number | undefined => {
+    if (roots.includes(pid)) return pid;
     const parent = all.get(pid)?.parent ?? 0;
-    const found = parent > 1 && isCounted(parent);
-    if (found) counted.add(pid);
-    return found;
+    return parent > 1 ? rootOf(parent) : undefined;
   };
-  for (const [pid, times] of all) if (isCounted(pid)) sum += times.us;
-  return sum;
+  const sums = new Map(roots.map((root) => [root, 0]));
+  for (const [pid, { us }] of all) {
+    const root = rootOf(pid);
+    if (root !== undefined) sums.set(root, (sums.get(root) ?? 0) + us);
+  }
+  return roots.map((root) => sums.get(root) ?? 0);
 }

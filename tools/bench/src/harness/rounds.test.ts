@@ -8,7 +8,7 @@ function armNamed(name: string, log: string[], requests = 10): Arm {
     log.push(`${name} ${seconds}`);
     return { requests, seconds };
   };
-  return { name, pids: [], measure };
+  return { name, processes: {}, measure };
 }
 
 test('arms warm up first and then take turns, the first of a round being the last of the one before', async () => {

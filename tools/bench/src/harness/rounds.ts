@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cpuTimeUs } from './cpu.ts';
+import { cpuTimesUs } from './cpu.ts';
+import { median } from './statistics.ts';
 
 /** What one arm did in one round. */
 export interface Measured {
@@ -12,18 +13,18 @@ export interface Measured {
 /** One of the things compared. */
 export interface Arm {
   readonly name: string;
-  /** All processes that do its work, brokers and databases among them; those below them count too. */
-  readonly pids: readonly number[];
-  /** Processes that only make load: their time is reported apart. */
-  readonly loadPids?: readonly number[];
+  /** Pids of all processes that do its work by their names, brokers and databases among them; those below them count too. */
+  readonly processes: Readonly<Record<string, number>>;
+  /** The process that only makes load, where there is one: its time is told apart. */
+  readonly loadPid?: number;
   measure(seconds: number): Promise<Measured>;
 }
 
 export interface Sample extends Measured {
   readonly perSecond: number;
-  /** Undefined where the system does not tell. */
-  readonly cpuUsPerRequest: number | undefined;
-  readonly loadCpuUsPerRequest: number | undefined;
+  /** Of each process in the order of the arm, in microseconds a request; undefined where the system does not tell. */
+  readonly cpuUs: readonly number[] | undefined;
+  readonly loadCpuUs: number | undefined;
 }
 
 export interface Plan {
@@ -55,17 +56,36 @@ export async function interleave(arms: readonly Arm[], plan: Plan): Promise<Samp
       samples[index]!.push(await sampleOf(arms[index]!, plan.seconds));
     }
   }
+  for (const [index, arm] of arms.entries()) report(arm, samples[index]!, plan);
   return samples;
 }
 
+/** Who used the CPU: the ratio says how much is lost, this says where. */
+function report({ name, processes }: Arm, samples: readonly Sample[], plan: Plan): void {
+  const middle = (values: readonly (number | undefined)[]): string =>
+    values.every((value) => value !== undefined) ? median(values).toFixed(1) : 'unknown';
+  const shares = Object.keys(processes).map(
+    (each, index) => `${each} ${middle(samples.map(({ cpuUs }) => cpuUs?.[index]))}`,
+  );
+  const load =
+    samples[0]?.loadCpuUs === undefined
+      ? ''
+      : `; load, not counted, ${middle(samples.map(({ loadCpuUs }) => loadCpuUs))}`;
+  plan.report(`${name}: CPU us per request: ${shares.join(', ')}${load}`);
+}
+
 async function sampleOf(arm: Arm, seconds: number): Promise<Sample> {
-  const before = [cpuTimeUs(arm.pids), cpuTimeUs(arm.loadPids ?? [])];
+  const pids = Object.values(arm.processes);
+  const counted = arm.loadPid === undefined ? pids : [...pids, arm.loadPid];
+  const before = cpuTimesUs(counted);
   const measured = await arm.measure(seconds);
-  const after = [cpuTimeUs(arm.pids), cpuTimeUs(arm.loadPids ?? [])];
+  const after = cpuTimesUs(counted);
   if (measured.requests === 0) throw new Error(`${arm.name} answered nothing`);
-  const [cpuUsPerRequest, loadCpuUsPerRequest] = after.map((us, index) => {
-    const start = before[index];
-    return us === undefined || start === undefined ? undefined : (us - start) / measured.requests;
-  });
-  return { ...measured, perSecond: measured.requests / measured.seconds, cpuUsPerRequest, loadCpuUsPerRequest };
+  const used = before && after?.map((us, index) => (us - before[index]!) / measured.requests);
+  return {
+    ...measured,
+    perSecond: measured.requests / measured.seconds,
+    cpuUs: used?.slice(0, pids.length),
+    loadCpuUs: used?.[pids.length],
+  };
 }

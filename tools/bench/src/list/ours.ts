@@ -13,8 +13,7 @@ export interface Ours {
   readonly token: string;
   /** The tenant's database, for an administrator. */
   readonly databaseUrl: string;
-  readonly pids: readonly number[];
-  readonly postgresPid: number;
+  readonly processes: Readonly<Record<(typeof processes)[number], number>>;
 }
 
 const root = join(import.meta.dirname, '../../../..');
@@ -63,13 +62,12 @@ export async function startOurs(owned: AsyncDisposableStack, report: (text: stri
   superuser.password = encodeURIComponent(readSecrets(join(dataDir, 'secrets.json')).postgres ?? '');
   await makePlan(superuser);
   const token = await makeTenant(stack.url, stack.operatorKey);
-  const pidOf = (name: string): number => stack.pid(name) ?? 0;
+  const pids = processes.map((name) => [name, stack.pid(name) ?? 0]);
   return {
     url: stack.url,
     token,
     databaseUrl: await findDatabase(superuser),
-    pids: processes.map(pidOf),
-    postgresPid: pidOf('postgres'),
+    processes: Object.fromEntries(pids) as Ours['processes'],
   };
 }
 

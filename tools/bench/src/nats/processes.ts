@@ -44,7 +44,7 @@ export async function startArms(
     const asker = await start(askerFile, 'gateway');
     arms.push({
       name,
-      pids: [asker.pid, responder.pid, nats.pid],
+      processes: { asker: asker.pid, responder: responder.pid, nats: nats.pid },
       measure: (seconds) => asker.ask<Measured>({ inFlight, seconds } satisfies Load, seconds * 1000 + graceMs),
     });
   }
