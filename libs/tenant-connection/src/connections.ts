@@ -1,6 +1,7 @@
 import type { TenantNotice, TenantState } from '@tenantry/contracts';
 import type { QueryResultRow } from 'pg';
-import type { DataSource, EntityManager } from 'typeorm';
+import { type DataSource, type EntityManager, QueryFailedError } from 'typeorm';
+import { ServiceError } from '@tenantry/service-kit';
 import { currentScope, runInScope, type Scope } from './ambient.js';
 import { addressOf, Cluster, type Reports } from './clusters.js';
 import type { ConnectOptions } from './connect.js';
@@ -81,6 +82,11 @@ export class TenantConnections {
     const lease = new Lease(entry, options.deadlineAt, options.subject, this.leases);
     try {
       return await runInScope(lease, work);
+    } catch (failure) {
+      // What TypeORM wraps is not its failure, and the wrapping holds SQL.
+      throw failure instanceof QueryFailedError && failure.driverError instanceof ServiceError
+        ? failure.driverError
+        : failure;
     } finally {
       lease.release();
       if (lease.borrowed > 0) for (const cluster of this.clusters.values()) cluster.reclaim(lease);

@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Client, QueryResult, QueryResultRow } from 'pg';
+import { TenantDatabaseUnavailable } from './errors.js';
+import { isOutage } from './failures.js';
 import { discardText, leavesTrace } from './traces.js';
 
 type Answer = QueryResult<QueryResultRow>;
@@ -129,7 +131,7 @@ export class Session {
     if (failure.code !== undefined && stalePlans.has(failure.code)) this.spent = true;
     this.unsettled = true;
     this.client.once('drain', () => (this.unsettled = false));
-    return failure;
+    return isOutage(failure) ? new TenantDatabaseUnavailable(failure) : failure;
   }
 
   /** Resolves when the server has answered all that was sent, or has gone. */

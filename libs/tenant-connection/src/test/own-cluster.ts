@@ -33,6 +33,7 @@ const idOf = (number: number): string => `0190a000-0000-7000-8000-${String(numbe
 export class OwnCluster {
   readonly places = new Map<string, TenantPlace>();
   private readonly dir = mkdtempSync(join(tmpdir(), 'tenantry-connections-'));
+  private readonly fillers: pg.Client[] = [];
   private server!: Server;
   private admin!: pg.Pool;
 
@@ -103,6 +104,22 @@ export class OwnCluster {
       SELECT count(*)::int AS connections, count(*) FILTER (WHERE state LIKE 'idle in transaction%')::int AS "inTransaction"
       FROM pg_stat_activity WHERE usename LIKE 't\\_%'`);
     return row ?? { connections: 0, inTransaction: 0 };
+  }
+
+  /** Takes every connection that the server gives to anyone. */
+  async fill(tries: number): Promise<void> {
+    for (let taken = 0; taken < tries; taken++) {
+      const client = new pg.Client({ connectionString: this.server.url });
+      client.on('error', () => undefined);
+      await client.connect().then(
+        () => this.fillers.push(client),
+        () => undefined,
+      );
+    }
+  }
+
+  async release(): Promise<void> {
+    await Promise.all(this.fillers.splice(0).map((client) => client.end()));
   }
 
   /** Orderly (fast shutdown), or by kill -9 of all of it. */
