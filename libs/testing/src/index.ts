@@ -1,2 +1,5 @@
+export { Client, type Answer } from './client.js';
+export { Stack } from './stack.js';
+export { createTenant, login, newSlug, type StackTenant, tenantWish } from './stack-tenant.js';
 export { testServers, type TestServers } from './servers.js';
 export { createTenantDatabase, type TenantDatabase } from './tenant-database.js';

@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+import type { Client } from './client.js';
+import type { Stack } from './stack.js';
+
+/** A tenant of a stack, and its first admin, logged in. */
+export interface StackTenant {
+  readonly id: string;
+  readonly slug: string;
+  readonly email: string;
+  readonly password: string;
+  readonly accessToken: string;
+  /** Asks as the tenant's admin. */
+  readonly admin: Client;
+}
+
+interface TenantWish {
+  readonly slug?: string;
+  readonly name?: string;
+  readonly plan?: string;
+}
+
+/** A slug nobody has. */
+export const newSlug = (): string => `t-${randomBytes(6).toString('hex')}`;
+
+/** The body of POST /v1/admin/tenants. */
+export const tenantWish = ({ slug = newSlug(), name = 'Test', plan = 'standard' }: TenantWish = {}) => ({
+  ...{ slug, name, plan },
+  admin: {
+    email: `admin@${slug}.example`,
+    password: 'correct-horse-battery-9',
+    firstName: 'Ada',
+    lastName: 'Lovelace',
+  },
+});
+
+/** Creates a tenant as the operator does, and logs its admin in. Raises with the answer when either is refused. */
+export async function createTenant(stack: Stack, wish: TenantWish = {}): Promise<StackTenant> {
+  const body = tenantWish(wish);
+  const created = await stack.operator.with({ prefer: 'wait=4' }).post<{ id: string }>('/v1/admin/tenants', body);
+  if (created.status !== 201) throw new Error(`tenant ${body.slug} was not created: ${created.status} ${created.text}`);
+  const { slug } = body;
+  const { email, password } = body.admin;
+  const accessToken = await login(stack, slug, email, password);
+  const admin = stack.http.with({ authorization: `Bearer ${accessToken}` });
+  return { id: created.body.id, slug, email, password, accessToken, admin };
+}
+
+/** An access token. Raises with the answer when the login is refused. */
+export async function login(stack: Stack, slug: string, email: string, password: string): Promise<string> {
+  const http = stack.http.with({ 'x-tenant': slug });
+  const { status, text, body } = await http.post<{ accessToken: string }>('/v1/auth/login', { email, password });
+  if (status !== 200) throw new Error(`${email} could not log in: ${status} ${text}`);
+  return body.accessToken;
+}

@@ -1,0 +1,144 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import { Client } from './client.js';
+
+interface StackOptions {
+  /** Variables of `npm start` and of what it passes on. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** As `--scale` takes it: `products=2,gateway=2`. */
+  readonly scale?: string;
+  /** Whether the demo tenants are made; not unless said. */
+  readonly demo?: boolean;
+}
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+/** A first start makes a database cluster; on a busy machine that takes a while. */
+const readyWithinMs = 120_000;
+const stopWithinMs = 40_000;
+
+/** A whole stack as a user starts it, in processes of its own and a data directory that goes with it. */
+export class Stack {
+  /** Asks the gateway as nobody. */
+  readonly http: Client;
+  /** Asks as the first operator. */
+  readonly operator: Client;
+
+  private constructor(
+    readonly url: string,
+    readonly operatorKey: string,
+    private readonly dataDir: string,
+    private readonly launcher: ChildProcess,
+    private readonly said: string[],
+  ) {
+    this.http = Client.of(url);
+    this.operator = this.http.with({ authorization: `Bearer ${operatorKey}` });
+  }
+
+  /** Resolves when all of it serves. Raises with what it said when it does not. */
+  static async start({ env = {}, scale, demo = false }: StackOptions = {}): Promise<Stack> {
+    const dataDir = mkdtempSync(join(tmpdir(), 'tenantry-stack-'));
+    // Run by root, PostgreSQL is another user, who has to get through.
+    chmodSync(dataDir, 0o711);
+    const port = await freePort();
+    const operatorKey = `tok_${randomBytes(32).toString('base64url')}`;
+    const { PATH, HOME, XDG_CACHE_HOME, TENANTRY_CACHE } = process.env;
+    const launcher = spawn(process.execPath, ['tools/stack/start.ts', ...(scale ? ['--scale', scale] : [])], {
+      cwd: root,
+      env: {
+        ...{ PATH, HOME, XDG_CACHE_HOME, TENANTRY_CACHE, NODE_ENV: 'test', ...env },
+        ...{
+          PORT: String(port),
+          TENANTRY_DATA: dataDir,
+          TENANTRY_DEMO: demo ? '1' : '0',
+          TENANTRY_OPERATOR_KEY: operatorKey,
+        },
+      },
+      // By the channel it learns of our death and stops by itself.
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    const said: string[] = [];
+    for (const output of [launcher.stdout, launcher.stderr])
+      output!.on('data', (bytes: Buffer) => said.push(bytes.toString()));
+    const stack = new Stack(`http://127.0.0.1:${port}`, operatorKey, dataDir, launcher, said);
+    try {
+      await stack.until(() => /^ready /m.test(stack.output), readyWithinMs);
+      return stack;
+    } catch (error) {
+      await stack.stop();
+      throw error;
+    }
+  }
+
+  /** What the launcher has said so far. */
+  get output(): string {
+    return this.said.join('');
+  }
+
+  /** The process of this name that runs now: `nats`, `products`, `products-2`, ... Raises where there is none. */
+  pidOf(name: string): number {
+    return Number(readFileSync(join(this.dataDir, 'run', `${name}.pid`), 'utf8'));
+  }
+
+  kill(name: string, signal: NodeJS.Signals = 'SIGKILL'): void {
+    process.kill(this.pidOf(name), signal);
+  }
+
+  /** All that a process of this name has written. */
+  logOf(name: string): string {
+    return readFileSync(join(this.dataDir, 'log', `${name}.log`), 'utf8');
+  }
+
+  /** A superuser's connection to one of the stack's databases. The caller ends it. */
+  async openDatabase(database = 'postgres'): Promise<pg.Client> {
+    const { postgres: password } = this.readJson<{ postgres: string }>('secrets.json');
+    const { postgres: port } = this.readJson<{ postgres: number }>('ports.json');
+    const client = new pg.Client({ host: '127.0.0.1', port, user: 'postgres', password, database });
+    // Stories end its server; whoever still needs the connection sees it by the next query.
+    client.on('error', () => undefined);
+    await client.connect();
+    return client;
+  }
+
+  /** As Ctrl-C does; resolves when nothing of it is left. */
+  async stop(): Promise<void> {
+    this.http.close();
+    const { launcher } = this;
+    const isOver = (): boolean => launcher.exitCode !== null || launcher.signalCode !== null;
+    launcher.kill('SIGTERM');
+    for (const late = Date.now() + stopWithinMs; !isOver() && Date.now() < late;) await sleep(50);
+    const isClean = isOver();
+    if (!isClean) launcher.kill('SIGKILL');
+    rmSync(this.dataDir, { recursive: true, force: true, maxRetries: 10 });
+    if (!isClean) throw new Error(`the stack did not stop within ${stopWithinMs / 1000} s; it said:\n${this.output}`);
+  }
+
+  private readJson<Content>(file: string): Content {
+    return JSON.parse(readFileSync(join(this.dataDir, file), 'utf8')) as Content;
+  }
+
+  private async until(isSo: () => boolean, withinMs: number): Promise<void> {
+    for (const late = Date.now() + withinMs; !isSo();) {
+      const isOver = this.launcher.exitCode !== null || this.launcher.signalCode !== null;
+      if (isOver || Date.now() > late) throw new Error(`the stack did not become ready; it said:\n${this.output}`);
+      await sleep(50);
+    }
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
