@@ -93,7 +93,11 @@ export async function createService(
     imports: [KitModule.of(kit), module],
     // The registry works outside tenants and has none; the message server refuses to start where one is missing and needed.
     providers: [
-      { provide: SCOPE, inject: [{ token: MessageScope, optional: true }], useFactory: (scope?: MessageScope) => scope ?? null },
+      {
+        provide: SCOPE,
+        inject: [{ token: MessageScope, optional: true }],
+        useFactory: (scope?: MessageScope) => scope ?? null,
+      },
     ],
   };
   const app = await NestFactory.createMicroservice(root, {

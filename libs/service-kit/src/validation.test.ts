@@ -41,10 +41,10 @@ describe('a request', () => {
     ['no object', CreateProduct, [product], ' invalid-type'],
     ['a text', CreateProduct, 'x', ' invalid-type'],
     ['null', CreateProduct, null, ' invalid-type'],
-    ['a bad UUID', Products.get.request, { id: 'x' }, '/id custom'],
-    ['a bad UUID in a body', CreateProduct, { ...product, managedBy: '1' }, '/managedBy custom'],
-    ['NUL in a text', CreateProduct, { ...product, name: 'a\0b' }, '/name custom'],
-    ['a lone surrogate', CreateProduct, { ...product, name: 'a\ud800' }, '/name custom'],
+    ['a bad UUID', Products.get.request, { id: 'x' }, '/id invalid-id'],
+    ['a bad UUID in a body', CreateProduct, { ...product, managedBy: '1' }, '/managedBy invalid-id'],
+    ['NUL in a text', CreateProduct, { ...product, name: 'a\0b' }, '/name unstorable-text'],
+    ['a lone surrogate', CreateProduct, { ...product, name: 'a\ud800' }, '/name unstorable-text'],
     ['neither of two forms', Tenants.find.request, { name: 'acme' }, ' invalid-union'],
   ])('with %s cannot be read (400)', (_, schema, value, error) => {
     expect(shortly(refusalOf(schema, value))).toEqual([400, error]);

@@ -16,6 +16,7 @@ import type { Nats } from '../nats/nats.js';
 /** How long a published key is believed without being renewed; three renewals may fail before it lapses. */
 const keyLifetimeMs = 180_000;
 const renewEveryMs = 45_000;
+const renewAgainMs = 1000;
 
 /** A public key as it stands in the bucket. */
 export interface PublishedKey {
@@ -38,6 +39,8 @@ export type Statement = Pick<ContextClaims, 'sub' | 'tenant' | 'session'> & {
  */
 export class ContextSigner {
   #renewal: NodeJS.Timeout | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #isRenewing = false;
 
   private constructor(
     private readonly nats: Nats,
@@ -77,6 +80,7 @@ export class ContextSigner {
 
   stop(): void {
     clearInterval(this.#renewal);
+    clearTimeout(this.#retry);
   }
 
   async #publish(): Promise<void> {
@@ -89,12 +93,17 @@ export class ContextSigner {
     await bucket.put(this.keyId, JSON.stringify(key));
   }
 
+  /** One at a time, and none while the broker is away: what would pile up for it then is said once when it is back. */
   async #renew(): Promise<void> {
+    if (this.#isRenewing || !this.nats.isConnected) return;
+    this.#isRenewing = true;
     try {
       await this.#publish();
     } catch (err) {
       this.log.warn({ err }, 'the public key for signed contexts could not be renewed; trying again');
-      setTimeout(() => void this.#renew(), 1000).unref();
+      this.#retry = setTimeout(() => void this.#renew(), renewAgainMs).unref();
+    } finally {
+      this.#isRenewing = false;
     }
   }
 }

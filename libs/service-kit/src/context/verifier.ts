@@ -1,6 +1,13 @@
 import { jetstream } from '@nats-io/jetstream';
 import { Kvm, type KV } from '@nats-io/kv';
-import { ContextClaims, contextKeyBucket, contextType, issuers, type ServiceName } from '@tenantry/contracts';
+import {
+  ContextClaims,
+  contextKeyBucket,
+  contextLifetimeSeconds,
+  contextType,
+  issuers,
+  type ServiceName,
+} from '@tenantry/contracts';
 import { errors as jwtErrors, importJWK, jwtVerify, type CryptoKey, type JWTVerifyGetKey } from 'jose';
 import { LRUCache } from 'lru-cache';
 import type { Nats } from '../nats/nats.js';
@@ -15,7 +22,7 @@ interface Verified {
 }
 
 interface KnownKey {
-  readonly key: CryptoKey | null;
+  readonly key: CryptoKey;
   readonly expiresAt: number;
 }
 
@@ -34,7 +41,9 @@ const refuse = (cause: unknown): ServiceError =>
 export class ContextVerifier {
   readonly #verified = new LRUCache<string, Verified>({ max: 20_000 });
   readonly #keys = new LRUCache<string, KnownKey>({ max: 1000 });
-  readonly #loading = new Map<string, Promise<KnownKey>>();
+  /** Apart from the keys, so that no number of made-up ids pushes a real one out. */
+  readonly #unknown = new LRUCache<string, true>({ max: 1000, ttl: unknownKeyMs });
+  readonly #loading = new Map<string, Promise<CryptoKey | undefined>>();
   #bucket: Promise<KV> | undefined;
 
   constructor(
@@ -62,7 +71,9 @@ export class ContextVerifier {
     });
     const claims = ContextClaims.safeParse(payload);
     if (!claims.success) throw refuse(claims.error);
-    const { iss, sub, tenant, session, permissions, exp } = claims.data;
+    const { iss, sub, tenant, session, permissions, iat, exp } = claims.data;
+    // By the issuer's own clock, so that no difference between clocks matters.
+    if (exp - iat > contextLifetimeSeconds) throw refuse('the statement is valid for too long');
     if (!protectedHeader.kid?.startsWith(`${iss}.`)) throw refuse('the issuer did not sign with a key of its own');
     // A service may speak for itself only.
     if (permissions.some((permission) => permission.startsWith('system:') && permission !== `system:${iss}`)) {
@@ -83,12 +94,13 @@ export class ContextVerifier {
     // The form is checked before anything is looked up: the id is the sender's text.
     if (!kid || !keyIdForm.test(kid)) throw refuse('malformed key id');
     const known = this.#keys.get(kid);
-    const { key } = known && known.expiresAt > Date.now() ? known : await this.#load(kid);
+    if (known && known.expiresAt > Date.now()) return known.key;
+    const key = this.#unknown.has(kid) ? undefined : await this.#load(kid);
     if (!key) throw refuse('unknown key id');
     return key;
   };
 
-  #load(keyId: string): Promise<KnownKey> {
+  #load(keyId: string): Promise<CryptoKey | undefined> {
     const underWay = this.#loading.get(keyId);
     if (underWay) return underWay;
     const load = this.#read(keyId).finally(() => this.#loading.delete(keyId));
@@ -96,20 +108,21 @@ export class ContextVerifier {
     return load;
   }
 
-  async #read(keyId: string): Promise<KnownKey> {
+  async #read(keyId: string): Promise<CryptoKey | undefined> {
     try {
       this.#bucket ??= new Kvm(jetstream(this.nats.connection)).open(contextKeyBucket, {
         bindOnly: true,
         allow_direct: true,
       });
       const entry = await (await this.#bucket).get(keyId);
-      const published = entry?.operation === 'PUT' ? entry.json<PublishedKey>() : null;
-      const known: KnownKey =
-        published && published.expiresAt > Date.now()
-          ? { key: (await importJWK(published.jwk, 'EdDSA')) as CryptoKey, expiresAt: published.expiresAt }
-          : { key: null, expiresAt: Date.now() + unknownKeyMs };
-      this.#keys.set(keyId, known);
-      return known;
+      const published = entry?.operation === 'PUT' ? entry.json<PublishedKey>() : undefined;
+      if (!published || published.expiresAt <= Date.now()) {
+        this.#unknown.set(keyId, true);
+        return undefined;
+      }
+      const key = (await importJWK(published.jwk, 'EdDSA')) as CryptoKey;
+      this.#keys.set(keyId, { key, expiresAt: published.expiresAt });
+      return key;
     } catch (cause) {
       this.#bucket = undefined;
       throw new ServiceError('service-unavailable', 'The caller cannot be verified at the moment.', { cause });

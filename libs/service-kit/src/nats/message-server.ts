@@ -155,9 +155,9 @@ export class MessageServer extends Server implements CustomTransportStrategy {
     }
     this.#inFlight++;
     try {
-      const deadlineAt = performance.now() + incoming.deadlineMs - this.#stall.lostMs;
-      if (deadlineAt <= performance.now())
-        throw new ServiceError('deadline-exceeded', 'The request came too late to be worked on.');
+      const now = performance.now();
+      const deadlineAt = now + incoming.deadlineMs - this.#stall.lostMsAt(now);
+      if (deadlineAt <= now) throw new ServiceError('deadline-exceeded', 'The request came too late to be worked on.');
       const caller = await this.#callerOf(message, incoming);
       const request = parseRequest(message.request, parseBody(msg));
       const context = {
@@ -166,13 +166,13 @@ export class MessageServer extends Server implements CustomTransportStrategy {
         caller,
         deadlineAt,
       };
-      const work = (): Promise<unknown> => handler(request, caller) as Promise<unknown>;
+      const work = (): Promise<unknown> => handler(request, caller);
       const reply = await withRequest(context, () =>
         spanAround(message.subject, 'server', context, () =>
           message.tenant === null
             ? work()
             : this.#scope!.run(
-                { tenantId: caller.tenantId!, deadlineAt, states: message.tenant!, subject: message.subject },
+                { tenantId: caller.tenantId!, deadlineAt, states: message.tenant, subject: message.subject },
                 work,
               ),
         ),
@@ -180,7 +180,7 @@ export class MessageServer extends Server implements CustomTransportStrategy {
       this.#reply(message, msg, reply);
     } catch (thrown) {
       const error = asServiceError(thrown);
-      if (error.status >= 500 && error.cause !== undefined) {
+      if (error.code === 'internal' || (error.status >= 500 && error.cause !== undefined)) {
         const { requestId, tenantId } = incoming;
         this.options.log.error(
           { err: error.cause, code: error.code, subject: message.subject, requestId, tenantId },

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { errors, headers as natsHeaders, type Msg } from '@nats-io/transport-node';
+import { headers as natsHeaders, type Msg } from '@nats-io/transport-node';
 import {
   Headers,
   isErrorCode,
@@ -15,6 +15,7 @@ import { currentRequest } from '../request-context.js';
 import { ServiceError } from '../service-error.js';
 import { spanAround } from '../telemetry.js';
 import type { Nats } from './nats.js';
+import { Requests } from './requests.js';
 
 /** What travels beside the request itself. */
 export interface Envelope {
@@ -38,17 +39,22 @@ export interface RawReply {
 /** How long a statement about ourselves is used again; well under its lifetime. */
 const ownContextMs = 30_000;
 
-/**
- * Asks other services. One multiplexed inbox, no state per request but the client's own; a request is never queued for a broker
- * that is away.
- */
+/** Asks other services. A request is never queued for a broker that is away. */
 export class Messages {
+  readonly #requests: Requests;
   readonly #ownContexts = new LRUCache<string, string>({ max: 5000, ttl: ownContextMs });
 
   constructor(
     private readonly nats: Nats,
     private readonly signer: ContextSigner | undefined,
-  ) {}
+  ) {
+    this.#requests = new Requests(nats);
+  }
+
+  /** Requests nobody has answered yet. */
+  get pending(): number {
+    return this.#requests.size;
+  }
 
   /**
    * Sends bytes and brings bytes back, failed replies included.
@@ -67,11 +73,7 @@ export class Messages {
     headers.append(Headers.deadline, String(leftMs));
     const reply = await spanAround(message.subject, 'client', envelope, (traceparent) => {
       if (traceparent) headers.set(Headers.traceparent, traceparent);
-      return this.nats.connection
-        .request(message.subject, body, { timeout: leftMs, headers })
-        .catch((error: unknown) => {
-          throw unanswered(error, message.service);
-        });
+      return this.#requests.request(message.subject, body, headers, envelope.deadlineAt);
     });
     return readReply(reply);
   }
@@ -134,14 +136,6 @@ function readReply(msg: Msg): RawReply {
     });
   }
   return { status, body: msg.data, resourceId, retryAfterSeconds };
-}
-
-function unanswered(error: unknown, service: string): ServiceError {
-  if (error instanceof errors.TimeoutError) {
-    return new ServiceError('deadline-exceeded', 'No answer came in time.', { cause: error });
-  }
-  const detail = `The part of the system that serves this (${service}) is away.`;
-  return new ServiceError('service-unavailable', detail, { cause: error });
 }
 
 function problemToError(reply: RawReply): ServiceError {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { connect, errors, type NatsConnection } from '@nats-io/transport-node';
 import type { CommonConfig } from '../config.js';
 import type { Log } from '../log.js';
 
@@ -12,22 +12,26 @@ import type { Log } from '../log.js';
 export class Nats {
   #connected = true;
   readonly #onReconnect = new Set<() => void>();
+  readonly #onRefusal = new Set<(subject: string) => void>();
 
   private constructor(
     readonly connection: NatsConnection,
+    /** What every inbox of this process begins with: NATS lets its user listen there alone. */
+    readonly inboxPrefix: string,
     private readonly log: Log,
   ) {
     void this.#watch();
   }
 
-  /** Connects, waiting as long as it takes. Every inbox of the process lies under the user's own prefix. */
+  /** Connects, waiting as long as it takes. */
   static async open(config: CommonConfig, name: string, log: Log): Promise<Nats> {
+    const inboxPrefix = `_INBOX_${config.NATS_USER}`;
     const connection = await connect({
       servers: config.NATS_URL.split(','),
       user: config.NATS_USER,
       pass: config.NATS_PASSWORD,
       name,
-      inboxPrefix: `_INBOX_${config.NATS_USER}`,
+      inboxPrefix,
       waitOnFirstConnect: true,
       maxReconnectAttempts: -1,
       reconnectTimeWait: 500,
@@ -38,7 +42,7 @@ export class Nats {
       noAsyncTraces: true,
       ...(config.NATS_CA_FILE ? { tls: { ca: readFileSync(config.NATS_CA_FILE, 'utf8') } } : {}),
     });
-    return new Nats(connection, log);
+    return new Nats(connection, inboxPrefix, log);
   }
 
   get isConnected(): boolean {
@@ -48,6 +52,11 @@ export class Nats {
   /** Calls `listener` after each reconnection; what the server forgot meanwhile is said again there. */
   onReconnect(listener: () => void): void {
     this.#onReconnect.add(listener);
+  }
+
+  /** Calls `listener` with each subject that NATS did not let this process publish to. */
+  onRefusal(listener: (subject: string) => void): void {
+    this.#onRefusal.add(listener);
   }
 
   /** Waits until all that was written has left, then leaves. */
@@ -69,9 +78,15 @@ export class Nats {
           break;
         case 'error':
           this.log.error({ err: status.error }, 'NATS refused something this service did');
+          this.#tellRefusal(status.error);
           break;
         default:
       }
     }
+  }
+
+  #tellRefusal(error: Error): void {
+    if (!(error instanceof errors.PermissionViolationError) || error.operation !== 'publish') return;
+    for (const listener of this.#onRefusal) listener(error.subject);
   }
 }

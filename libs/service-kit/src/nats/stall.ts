@@ -9,7 +9,7 @@ const stallMs = 300;
  * milliseconds they have left, counted from when they were sent: read after the stall they would look fresh and be worked on for
  * callers long gone.
  *
- * Invariant: from the end of a stall until all that was sent before it has been read, `lostMs` is the stall's length; else 0.
+ * Invariant: from the end of a stall until all that was sent before it has been read, `lostMsAt` is the stall's length; else 0.
  */
 export class StallWatch {
   #lastTick = performance.now();
@@ -17,12 +17,17 @@ export class StallWatch {
   readonly #timer: NodeJS.Timeout;
 
   constructor(private readonly connection: NatsConnection) {
-    this.#timer = setInterval(() => this.#tick(), tickMs);
+    this.#timer = setInterval(() => this.#tick(performance.now()), tickMs);
     this.#timer.unref();
   }
 
-  /** How much of its time a message read now may already have lost, in milliseconds. */
-  get lostMs(): number {
+  /**
+   * How much of its time a message read now may already have lost, in milliseconds.
+   * @param now on the clock of `performance.now()`
+   */
+  lostMsAt(now: number): number {
+    // A process that wakes up reads its sockets before its timers: the first message may be earlier than the tick.
+    if (now - this.#lastTick >= tickMs + stallMs) this.#tick(now);
     return this.#lostMs;
   }
 
@@ -30,14 +35,17 @@ export class StallWatch {
     clearInterval(this.#timer);
   }
 
-  #tick(): void {
-    const now = performance.now();
+  #tick(now: number): void {
     const late = now - this.#lastTick - tickMs;
     this.#lastTick = now;
     if (late < stallMs) return;
-    this.#lostMs = late;
+    // A second stall before the first is over adds to it.
+    this.#lostMs += late;
+    const lostMs = this.#lostMs;
     // The broker answers a ping after everything it has already sent us: once the pong is here, what was waiting has been read.
-    const over = (): void => void (this.#lostMs = 0);
+    const over = (): void => {
+      if (this.#lostMs === lostMs) this.#lostMs = 0;
+    };
     this.connection.flush().then(over, over);
   }
 }

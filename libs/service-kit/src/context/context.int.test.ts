@@ -1,0 +1,248 @@
+import { createHmac, randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { jetstream } from '@nats-io/jetstream';
+import { Kvm } from '@nats-io/kv';
+import { contextKeyBucket, contextType } from '@tenantry/contracts';
+import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK, type JWTPayload } from 'jose';
+import type { Nats } from '../nats/nats.js';
+import { Asker } from '../test/asker.js';
+import { natsAs, Wire } from '../test/broker.js';
+import { product, startProducts } from '../test/products.js';
+import { ContextVerifier } from './verifier.js';
+
+const id = randomUUID();
+let service: Awaited<ReturnType<typeof startProducts>>;
+let gateway: Asker;
+let auth: Asker;
+let worked = 0;
+
+beforeAll(async () => {
+  [service, gateway, auth] = await Promise.all([startProducts(), Asker.start('gateway'), Asker.start('auth')]);
+  service.behaviour.get = (request) => {
+    worked++;
+    return product(request.id);
+  };
+});
+afterAll(() => Promise.all([service.close(), gateway.close(), auth.close()]));
+
+/** A key pair that its owner published, or that nobody did; unlike a real signer it signs whatever it is told to. */
+interface Key {
+  readonly id: string;
+  readonly privateKey: CryptoKey;
+  readonly publicJwk: JWK;
+}
+
+async function newKey(name: string): Promise<Key> {
+  const { privateKey, publicKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519' });
+  return { id: `${name}.${randomBytes(9).toString('hex')}`, privateKey, publicJwk: await exportJWK(publicKey) };
+}
+
+async function publish(nats: Nats, key: Key, lifetimeMs = 60_000): Promise<Key> {
+  const bucket = await new Kvm(jetstream(nats.connection)).open(contextKeyBucket, { allow_direct: true });
+  await bucket.put(key.id, JSON.stringify({ jwk: key.publicJwk, expiresAt: Date.now() + lifetimeMs }));
+  return key;
+}
+
+const now = (): number => Math.floor(Date.now() / 1000);
+
+const claims = (changes: Record<string, unknown> = {}): JWTPayload => ({
+  iss: 'gateway',
+  aud: 'products',
+  sub: `user:${randomUUID()}`,
+  tenant: gateway.tenantId,
+  session: randomUUID(),
+  permissions: ['products:read'],
+  iat: now(),
+  exp: now() + 60,
+  ...changes,
+});
+
+const sign = (payload: JWTPayload, key: Key, header: Record<string, unknown> = {}): Promise<string> =>
+  new SignJWT(payload)
+    .setProtectedHeader({ alg: 'EdDSA', typ: contextType, kid: key.id, ...header })
+    .sign(key.privateKey);
+
+const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+const ofGateway = async (): Promise<Key> => publish(gateway.nats, await newKey('gateway'));
+const ofAuth = async (): Promise<Key> => publish(auth.nats, await newKey('auth'));
+
+/** Every way of not being believed, as a token made in that way. */
+const forgeries: Record<string, () => Promise<string>> = {
+  'that is no token': () => Promise.resolve('gateway'),
+  'of three empty parts': () => Promise.resolve('..'),
+  'that nobody signed': async () =>
+    `${part({ alg: 'none', typ: contextType, kid: (await ofGateway()).id })}.${part(claims())}.`,
+  'signed with the public key as a secret': async () => {
+    const key = await ofGateway();
+    const signed = `${part({ alg: 'HS256', typ: contextType, kid: key.id })}.${part(claims())}`;
+    const secret = Buffer.from(key.publicJwk.x ?? '', 'base64url');
+    return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
+  },
+  'signed by a key nobody published': async () => sign(claims(), await newKey('gateway')),
+  "signed by one's own key under the gateway's id": async () =>
+    sign(claims(), { ...(await newKey('gateway')), id: (await ofGateway()).id }),
+  'that brings its key along': async () => {
+    const key = await newKey('gateway');
+    return sign(claims(), key, { jwk: key.publicJwk, jku: 'https://keys.example' });
+  },
+  'whose key has lapsed': async () => sign(claims(), await publish(gateway.nats, await newKey('gateway'), -1)),
+  'without a key id': async () => sign(claims(), await ofGateway(), { kid: undefined }),
+  'whose key id is a pattern': async () => sign(claims(), await ofGateway(), { kid: 'gateway.*' }),
+  'whose key id is a path': async () => sign(claims(), await ofGateway(), { kid: '../gateway.000000000000000000' }),
+  'of a service that may not issue any': async () => sign(claims({ iss: 'users' }), await newKey('users')),
+  'that has expired': async () => sign(claims({ iat: now() - 61, exp: now() - 1 }), await ofGateway()),
+  'that is not valid yet': async () => sign(claims({ nbf: now() + 30 }), await ofGateway()),
+  'that never expires': async () => sign(claims({ exp: undefined }), await ofGateway()),
+  'valid for an hour': async () => sign(claims({ exp: now() + 3600 }), await ofGateway()),
+  'for another service': async () => sign(claims({ aud: 'users' }), await ofGateway()),
+  'for several services': async () => sign(claims({ aud: ['products', 'users'] }), await ofGateway()),
+  'for nobody': async () => sign(claims({ aud: undefined }), await ofGateway()),
+  "in another issuer's name": async () => sign(claims({ iss: 'gateway' }), await ofAuth()),
+  'whose issuer is another than its key': async () => sign(claims({ iss: 'auth' }), await ofGateway()),
+  'of another kind of token': async () => sign(claims(), await ofGateway(), { typ: 'at+jwt' }),
+  'of no kind': async () => sign(claims(), await ofGateway(), { typ: undefined }),
+  'with a tenant that is no id': async () => sign(claims({ tenant: 'acme' }), await ofGateway()),
+  'that says nothing of a tenant': async () => sign(claims({ tenant: undefined }), await ofGateway()),
+  'with a claim too many': async () => sign(claims({ admin: true }), await ofGateway()),
+  "with auth's own permission, from the gateway": async () =>
+    sign(claims({ permissions: ['system:auth'] }), await ofGateway()),
+  'that was edited': async () => {
+    const [header, , signature] = (await sign(claims(), await ofGateway())).split('.');
+    return `${header}.${part(claims({ permissions: ['products:write'] }))}.${signature}`;
+  },
+};
+
+const codeOf = async (context: string | undefined, tenantId?: string): Promise<unknown> => {
+  const answer = await gateway.ask(service.messages.get, { id }, { context, tenantId });
+  return answer.status === 200 ? 200 : answer.body['code'];
+};
+
+describe('a signed context', () => {
+  test('of the gateway is believed', async () => {
+    expect(await codeOf(await sign(claims(), await ofGateway()))).toBe(200);
+    expect(await codeOf(await gateway.context(), gateway.tenantId)).toBe(200);
+  });
+
+  test('that is missing is refused', async () => {
+    worked = 0;
+    expect(await codeOf(undefined)).toBe('unauthenticated');
+    expect(worked).toBe(0);
+  });
+
+  test.each(Object.entries(forgeries))('%s is refused, twice', async (_, forge) => {
+    worked = 0;
+    const token = await forge();
+    expect(await codeOf(token)).toBe('unauthenticated');
+    expect(await codeOf(token)).toBe('unauthenticated');
+    expect(worked).toBe(0);
+  });
+
+  test("does not carry another tenant's header", async () => {
+    worked = 0;
+    const context = await gateway.context();
+    expect(await codeOf(context, randomUUID())).toBe('tenant-mismatch');
+    expect(await codeOf(await gateway.context({ tenant: null }), gateway.tenantId)).toBe('tenant-mismatch');
+    expect(worked).toBe(0);
+  });
+
+  test('without a tenant does not reach what is inside one', async () => {
+    expect(await codeOf(await gateway.context({ tenant: null }))).toBe('tenant-not-found');
+  });
+
+  test('is believed once and no longer than it says', async () => {
+    const context = await gateway.context({ notAfter: now() + 2 });
+    expect(await codeOf(context)).toBe(200);
+    await sleep(2100);
+    expect(await codeOf(context)).toBe('unauthenticated');
+  });
+
+  test('ends with the token it was made from', async () => {
+    const [, payload = ''] = (await gateway.context({ notAfter: now() + 7 })).split('.');
+    const { iat, exp } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { iat: number; exp: number };
+    expect(exp - iat).toBeLessThanOrEqual(7);
+  });
+});
+
+describe('a permission', () => {
+  const statusOf = async (name: 'get' | 'mine' | 'open' | 'inner', context: string): Promise<number> =>
+    (await gateway.ask(service.messages[name], { id }, { context })).status;
+
+  test.each([
+    ['get', {}, 200],
+    ['get', { permissions: ['products:write'] }, 403],
+    ['get', { permissions: [] }, 403],
+    ['get', { permissions: ['products:*', 'products', '*'] }, 403],
+    ['get', { sub: 'anonymous', permissions: [] }, 401],
+    ['mine', { permissions: [] }, 200],
+    ['mine', { sub: 'anonymous', permissions: [] }, 401],
+    ['mine', { sub: `operator:${randomUUID()}`, permissions: ['tenants:read'] }, 403],
+    ['open', { sub: 'anonymous', permissions: [], tenant: null }, 200],
+    ['inner', {}, 403],
+    ['inner', { permissions: ['system:gateway'] }, 403],
+  ] as const)('that %s needs, to a context with %j: %i', async (name, changes, status) => {
+    expect(await statusOf(name, await gateway.context(changes))).toBe(status);
+  });
+
+  test('of a service holds in what that service signed', async () => {
+    const own = { sub: 'system:auth', session: null, permissions: ['system:auth'] };
+    expect(await statusOf('inner', await auth.context(own))).toBe(200);
+  });
+});
+
+describe('keys', () => {
+  test('that are made up cost one look-up each, however often they come', async () => {
+    const nats = await natsAs('products');
+    const verifier = new ContextVerifier(nats, 'products');
+    const token = await sign(claims(), await newKey('gateway'));
+    const refused = (): Promise<unknown> =>
+      expect(verifier.verify(token)).rejects.toMatchObject({ code: 'unauthenticated' });
+    await refused();
+    const before = nats.connection.stats().outMsgs;
+    await Promise.all(Array.from({ length: 200 }, refused));
+    expect(nats.connection.stats().outMsgs - before).toBe(0);
+    await nats.close();
+  });
+
+  test('that are made up by the thousand push no real key out', async () => {
+    const nats = await natsAs('products');
+    const verifier = new ContextVerifier(nats, 'products');
+    await verifier.verify(await gateway.context());
+    const forger = await newKey('gateway');
+    const made = (): Promise<string> => sign(claims(), { ...forger, id: `gateway.${randomBytes(9).toString('hex')}` });
+    for (let round = 0; round < 20; round++) {
+      const tokens = await Promise.all(Array.from({ length: 100 }, made));
+      const outcomes = await Promise.allSettled(tokens.map((token) => verifier.verify(token)));
+      expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true);
+    }
+    const before = nats.connection.stats().outMsgs;
+    expect((await verifier.verify(await gateway.context())).tenantId).toBe(gateway.tenantId);
+    expect(nats.connection.stats().outMsgs).toBe(before);
+    await nats.close();
+  });
+
+  test('come back by themselves when the broker has lost them', async () => {
+    const wire = await Wire.lay();
+    const issuer = await Asker.start('gateway', wire.url);
+    const context = await issuer.context();
+    const { kid } = JSON.parse(Buffer.from(context.split('.', 1)[0] ?? '', 'base64url').toString()) as { kid: string };
+    const admin = await natsAs('admin');
+    wire.cut();
+    await (await new Kvm(jetstream(admin.connection)).open(contextKeyBucket)).purge(kid);
+    await expect(new ContextVerifier(service.nats, 'products').verify(context)).rejects.toMatchObject({
+      code: 'unauthenticated',
+    });
+    wire.mend();
+    const deadline = Date.now() + 8000;
+    const believed = (): Promise<boolean> =>
+      new ContextVerifier(service.nats, 'products').verify(context).then(
+        () => true,
+        () => false,
+      );
+    while (!(await believed()) && Date.now() < deadline) await sleep(100);
+    expect(await believed()).toBe(true);
+    await Promise.all([issuer.close(), admin.close()]);
+    wire.remove();
+  });
+});

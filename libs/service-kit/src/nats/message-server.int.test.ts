@@ -1,0 +1,224 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { currentRequest } from '../request-context.js';
+import { ServiceError } from '../service-error.js';
+import { Asker, type Answer } from '../test/asker.js';
+import { keptLog } from '../test/broker.js';
+import { product, startProducts } from '../test/products.js';
+
+const { log, lines } = keptLog('error');
+let service: Awaited<ReturnType<typeof startProducts>>;
+let asker: Asker;
+const id = randomUUID();
+
+beforeAll(async () => {
+  service = await startProducts({ log, maxInFlight: 20 });
+  asker = await Asker.start();
+});
+afterAll(async () => {
+  await asker.close();
+  await service.close();
+});
+beforeEach(() => {
+  service.behaviour.get = ({ id }) => product(id);
+  lines.length = 0;
+});
+
+const get = (changes: Parameters<Asker['ask']>[2] = {}, request: unknown = { id }): Promise<Answer> =>
+  asker.ask(service.messages.get, request, changes);
+
+describe('a message', () => {
+  test('reaches its handler with the request and the caller, and comes back as the reply', async () => {
+    let seen: unknown;
+    service.behaviour.get = (request, caller) => {
+      seen = { request, caller };
+      return product(request.id);
+    };
+    const answer = await get();
+    expect(answer).toMatchObject({ status: 200, body: product(id) });
+    expect(seen).toEqual({
+      request: { id },
+      caller: {
+        subject: `user:${asker.userId}`,
+        userId: asker.userId,
+        tenantId: asker.tenantId,
+        session: expect.any(String),
+        permissions: ['products:read', 'products:write'],
+      },
+    });
+  });
+
+  test('runs inside the scope of its tenant, with its deadline', async () => {
+    service.scope.entered.length = 0;
+    await get({ deadlineAt: performance.now() + 1000 });
+    const [entered] = service.scope.entered;
+    expect(entered).toMatchObject({
+      tenantId: asker.tenantId,
+      states: ['active'],
+      subject: service.messages.get.subject,
+    });
+    expect(entered!.deadlineAt - performance.now()).toBeLessThan(1000);
+    expect(entered!.deadlineAt - performance.now()).toBeGreaterThan(500);
+  });
+
+  test('outside every tenant runs outside the scope', async () => {
+    service.scope.entered.length = 0;
+    await asker.ask(service.messages.plain, { text: 'x' });
+    await asker.ask(service.messages.open, { id });
+    expect(service.scope.entered).toEqual([]);
+  });
+
+  test('carries its request id and trace to whatever happens inside', async () => {
+    let seen: unknown;
+    service.behaviour.get = async ({ id }) => {
+      await sleep(1);
+      seen = currentRequest();
+      return product(id);
+    };
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    await get({ requestId: 'request-0001', traceparent });
+    expect(seen).toMatchObject({ requestId: 'request-0001', traceparent, caller: { tenantId: asker.tenantId } });
+  });
+
+  test('that makes something says 201 and its id', async () => {
+    const answer = await asker.ask(service.messages.create, { name: 'Chair', price: '1.00' });
+    expect(answer).toMatchObject({ status: 201, resourceId: answer.body['id'] });
+  });
+
+  test('that leaves nothing says 204 with no body', async () => {
+    const answer = await asker.ask(service.messages.delete, { id });
+    expect(answer).toMatchObject({ status: 204, body: {} });
+  });
+});
+
+describe('a request', () => {
+  test.each([
+    ['a wrong type', { id: 7 }, 400, '/id'],
+    ['an unknown field', { id, more: 1 }, 400, '/more'],
+    ['a missing field', {}, 422, '/id'],
+    ['an empty body', '', 422, '/id'],
+  ])('with %s is refused with its pointer', async (_, request, status, pointer) => {
+    const answer = await get({}, request);
+    expect(answer.status).toBe(status);
+    expect(answer.body['errors']).toEqual([expect.objectContaining({ pointer })]);
+  });
+
+  test.each(['{', '\u0000', 'undefined', '{"id":'])('that is no JSON (%j) is refused', async (body) => {
+    expect(await get({}, body)).toMatchObject({ status: 400, body: { code: 'bad-request' } });
+  });
+
+  test('that is wrong in a hundred thousand places is refused, and the service lives', async () => {
+    const flood = Object.fromEntries(Array.from({ length: 60_000 }, (_, i) => [`f${i}`, 1]));
+    expect((await get({}, flood)).status).toBe(400);
+    expect((await get()).status).toBe(200);
+  });
+});
+
+describe('an answer', () => {
+  test('that breaks the contract is a defect of ours, and never sent', async () => {
+    service.behaviour.get = () => ({ ...product(), price: 12.5 }) as never;
+    const answer = await get();
+    expect(answer).toMatchObject({ status: 500, body: { code: 'internal' } });
+    expect(JSON.stringify(answer.body)).not.toContain('12.5');
+    expect(JSON.stringify(lines)).toContain('against its contract');
+  });
+
+  test('with a field too many is caught too', async () => {
+    service.behaviour.get = () => ({ ...product(), passwordHash: 'x' }) as never;
+    expect((await get()).status).toBe(500);
+  });
+
+  test('that does not fit into a message is a defect of ours, and the service lives', async () => {
+    const unchecked = await startProducts({ checkReplies: false });
+    unchecked.behaviour.get = () => ({ ...product(), name: 'x'.repeat(3_000_000) });
+    expect((await asker.ask(unchecked.messages.get, { id })).status).toBe(500);
+    unchecked.behaviour.get = ({ id }) => product(id);
+    expect((await asker.ask(unchecked.messages.get, { id })).status).toBe(200);
+    await unchecked.close();
+  });
+
+  test('is what was raised, with its fields and its time to wait', async () => {
+    service.behaviour.get = () => {
+      throw new ServiceError('tenant-maintenance', 'Closed for a minute.', { retryAfterSeconds: 61 });
+    };
+    expect(await get()).toMatchObject({
+      status: 503,
+      retryAfterSeconds: '61',
+      body: { code: 'tenant-maintenance', detail: 'Closed for a minute.', type: '/problems/tenant-maintenance' },
+    });
+  });
+
+  test.each([
+    ['an error', () => new Error('relation "users" does not exist at 10.0.0.7')],
+    ['a text', () => 'SELECT 1'],
+    ['nothing', () => undefined],
+  ])('to a handler that throws %s tells nothing, and the log tells all', async (_, thrown: () => unknown) => {
+    service.behaviour.get = () => {
+      throw thrown() as Error;
+    };
+    const answer = await get({ requestId: 'request-0002' });
+    expect(answer).toMatchObject({ status: 500, body: { code: 'internal' } });
+    expect(JSON.stringify(answer.body)).not.toMatch(/relation|10\.0|SELECT/);
+    expect(lines).toEqual([expect.objectContaining({ requestId: 'request-0002' })]);
+  });
+});
+
+describe('time', () => {
+  test('that has passed on the way stops a request before its handler', async () => {
+    let ran = 0;
+    service.behaviour.get = () => {
+      ran++;
+      return product();
+    };
+    const { subject } = service.messages.get;
+    const headers = (await import('@nats-io/transport-node')).headers();
+    headers.set('Context', await asker.context());
+    headers.set('Deadline', '0');
+    const reply = await asker.nats.connection.request(subject, JSON.stringify({ id }), { headers, timeout: 2000 });
+    expect(reply.json()).toMatchObject({ code: 'deadline-exceeded', status: 504 });
+    expect(ran).toBe(0);
+  });
+
+  test('asked for beyond what the edge gives is cut to that', async () => {
+    let leftMs = 0;
+    service.behaviour.get = () => {
+      leftMs = currentRequest()!.deadlineAt - performance.now();
+      return product();
+    };
+    await get({ deadlineAt: performance.now() + 3_600_000 });
+    expect(leftMs).toBeLessThanOrEqual(5000);
+    expect(leftMs).toBeGreaterThan(4500);
+  });
+
+  test('that is over ends the waiting with 504', async () => {
+    service.behaviour.get = async () => {
+      await sleep(500);
+      return product();
+    };
+    const started = performance.now();
+    await expect(get({ deadlineAt: started + 150 })).rejects.toMatchObject({ code: 'deadline-exceeded' });
+    expect(performance.now() - started).toBeLessThan(400);
+    await sleep(400);
+  });
+});
+
+describe('more work than the service may take', () => {
+  test('is refused at once, and what was taken is answered', async () => {
+    service.behaviour.get = async ({ id }) => {
+      await sleep(600);
+      return product(id);
+    };
+    const taken = Array.from({ length: 20 }, () => get());
+    await sleep(200);
+    const started = performance.now();
+    const refused = await Promise.all(Array.from({ length: 50 }, () => get()));
+    expect(performance.now() - started).toBeLessThan(300);
+    expect(new Set(refused.map(({ status, body }) => `${status} ${String(body['code'])}`))).toEqual(
+      new Set(['503 overloaded']),
+    );
+    expect(refused[0]?.retryAfterSeconds).toBe('1');
+    expect((await Promise.all(taken)).map(({ status }) => status)).toEqual(Array(20).fill(200));
+    expect((await get()).status).toBe(200);
+  });
+});
