@@ -1,3 +1,4 @@
+import { cpus } from 'node:os';
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** The kernel counts in hundredths of a second on every Linux there is (USER_HZ), whatever its own clock. */
@@ -52,4 +53,15 @@ export function cpuTimesUs(roots: readonly number[]): number[] | undefined {
     if (root !== undefined) sums.set(root, (sums.get(root) ?? 0) + us);
   }
   return roots.map((root) => sums.get(root) ?? 0);
+}
+
+/** Of all cores since the machine started, in microseconds. */
+export function machineTimeUs(): { busy: number; total: number } {
+  let idle = 0;
+  let total = 0;
+  for (const { times } of cpus()) {
+    idle += times.idle;
+    for (const ms of Object.values(times)) total += ms;
+  }
+  return { busy: (total - idle) * 1000, total: total * 1000 };
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cpuTimesUs } from './cpu.ts';
+import { cpuTimesUs, machineTimeUs } from './cpu.ts';
 import { median } from './statistics.ts';
 
 /** What one arm did in one round. */
@@ -25,6 +25,8 @@ export interface Sample extends Measured {
   /** Of each process in the order of the arm, in microseconds a request; undefined where the system does not tell. */
   readonly cpuUs: readonly number[] | undefined;
   readonly loadCpuUs: number | undefined;
+  /** How much of the machine went to processes that are none of the run's: 0 to 1. */
+  readonly othersShare: number | undefined;
 }
 
 export interface Plan {
@@ -56,12 +58,13 @@ export async function interleave(arms: readonly Arm[], plan: Plan): Promise<Samp
       samples[index]!.push(await sampleOf(arms[index]!, plan.seconds));
     }
   }
-  for (const [index, arm] of arms.entries()) report(arm, samples[index]!, plan);
+  for (const [index, arm] of arms.entries()) reportCpu(arm, samples[index]!, plan);
+  reportOthers(samples.flat(), plan);
   return samples;
 }
 
 /** Who used the CPU: the ratio says how much is lost, this says where. */
-function report({ name, processes }: Arm, samples: readonly Sample[], plan: Plan): void {
+function reportCpu({ name, processes }: Arm, samples: readonly Sample[], plan: Plan): void {
   const middle = (values: readonly (number | undefined)[]): string =>
     values.every((value) => value !== undefined) ? median(values).toFixed(1) : 'unknown';
   const shares = Object.keys(processes).map(
@@ -74,18 +77,33 @@ function report({ name, processes }: Arm, samples: readonly Sample[], plan: Plan
   plan.report(`${name}: CPU us per request: ${shares.join(', ')}${load}`);
 }
 
+/** Ratios stand a busy machine better than rates do, but not every busy machine. */
+const quietShare = 0.05;
+
+function reportOthers(samples: readonly Sample[], plan: Plan): void {
+  const shares = samples.flatMap(({ othersShare }) => othersShare ?? []);
+  if (shares.length === 0) return;
+  const share = median(shares);
+  const advice = share > quietShare ? ': run again on a quiet machine before you believe this' : '';
+  plan.report(`other programs took ${Math.round(share * 100)} % of the machine meanwhile${advice}`);
+}
+
 async function sampleOf(arm: Arm, seconds: number): Promise<Sample> {
   const pids = Object.values(arm.processes);
   const counted = arm.loadPid === undefined ? pids : [...pids, arm.loadPid];
-  const before = cpuTimesUs(counted);
+  const [before, machineBefore] = [cpuTimesUs(counted), machineTimeUs()];
   const measured = await arm.measure(seconds);
-  const after = cpuTimesUs(counted);
+  const [after, machineAfter] = [cpuTimesUs(counted), machineTimeUs()];
   if (measured.requests === 0) throw new Error(`${arm.name} answered nothing`);
-  const used = before && after?.map((us, index) => (us - before[index]!) / measured.requests);
+  const usedUs = before && after?.map((us, index) => us - before[index]!);
+  const used = usedUs?.map((us) => us / measured.requests);
+  const othersUs = usedUs?.reduce((left, us) => left - us, machineAfter.busy - machineBefore.busy);
   return {
     ...measured,
     perSecond: measured.requests / measured.seconds,
     cpuUs: used?.slice(0, pids.length),
     loadCpuUs: used?.[pids.length],
+    othersShare:
+      othersUs === undefined ? undefined : Math.max(0, othersUs / (machineAfter.total - machineBefore.total)),
   };
 }
