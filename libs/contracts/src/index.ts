@@ -8,6 +8,16 @@ export {
   type Issuer,
 } from './context.js';
 export { ErrorCatalogue, isErrorCode, problemOf, type ErrorCode, type FieldError, type Problem } from './errors.js';
+export {
+  dataschemaOf,
+  deadLetterSubject,
+  event,
+  EventEnvelope,
+  eventStream,
+  type DomainEvent,
+  type EventDataOf,
+  type HeardDataOf,
+} from './event.js';
 export { Headers, requestDeadlineMs } from './headers.js';
 export {
   message,
@@ -26,12 +36,13 @@ export {
   type OperatorScope,
   type TenantPermission,
 } from './permissions.js';
-export { CreateProduct, Product, Products } from './products.contract.js';
+export { CreateProduct, Product, ProductEvents, Products } from './products.contract.js';
 export {
   CreateTenant,
   Operation,
   Tenant,
   TenantEntry,
+  TenantEvents,
   TenantLimits,
   TenantNotice,
   tenantNoticeSubject,
@@ -39,4 +50,4 @@ export {
   Tenants,
 } from './tenants.contract.js';
 export { TenantState } from './tenant-state.js';
-export { CreateUser, FirstAdmin, User, Users } from './users.contract.js';
+export { CreateUser, FirstAdmin, User, UserEvents, Users } from './users.contract.js';

@@ -32,7 +32,7 @@ export const serviceNames = ['auth', 'users', 'products', 'tenant-registry'] as 
 export type ServiceName = (typeof serviceNames)[number];
 
 /** Subjects start with a plain noun; only the registry's differs from its service's name. */
-const serviceOfSubject: Readonly<Record<string, ServiceName>> = {
+const serviceOfWord: Readonly<Record<string, ServiceName>> = {
   auth: 'auth',
   users: 'users',
   products: 'products',
@@ -48,6 +48,10 @@ export type ReplyOf<M extends Message> = z.output<M['reply']>;
 
 const subjectForm = /^[a-z]+(\.[a-z][a-z-]*)+$/;
 
+/** The service a subject or an event's type belongs to; undefined when it is malformed or names none. */
+export const serviceOf = (subject: string): ServiceName | undefined =>
+  subjectForm.test(subject) ? serviceOfWord[subject.split('.', 1)[0] ?? ''] : undefined;
+
 /**
  * Declares a message once, for both ends.
  *
@@ -58,8 +62,8 @@ export function message<Request extends z.ZodType, Reply extends z.ZodType>(
   subject: string,
   terms: MessageTerms<Request, Reply>,
 ): Message<Request, Reply> {
-  const service = serviceOfSubject[subject.split('.', 1)[0] ?? ''];
-  if (!service || !subjectForm.test(subject)) throw new TypeError(`subject '${subject}' is not <service>.<verb>`);
+  const service = serviceOf(subject);
+  if (!service) throw new TypeError(`subject '${subject}' is not <service>.<verb>`);
   if (terms.needs === 'service' && terms.tenant !== null) {
     throw new TypeError(`'${subject}' is asked without a context, so it lies outside every tenant: say tenant: null`);
   }

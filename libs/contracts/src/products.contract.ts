@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { event } from './event.js';
 import { message } from './message.js';
 import { id, money, nothing, page, paging, text, timestamp } from './schemas.js';
 
@@ -56,4 +57,11 @@ export const Products = {
     needs: 'products:write',
     status: 204,
   }),
+};
+
+export const ProductEvents = {
+  created: event('products.created', { data: Product, version: 1 }),
+  /** With the product as it is then. */
+  changed: event('products.changed', { data: Product, version: 1 }),
+  deleted: event('products.deleted', { data: z.strictObject({ id }), version: 1 }),
 };

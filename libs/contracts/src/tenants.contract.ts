@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { event } from './event.js';
 import { message } from './message.js';
 import { id, page, paging, text, timestamp } from './schemas.js';
 import { TenantState } from './tenant-state.js';
@@ -145,5 +146,13 @@ export const Tenants = {
     needs: 'service',
     idempotent: true,
     tenant: null,
+  }),
+};
+
+export const TenantEvents = {
+  /** Its database is there, its first admin can log in. */
+  activated: event('tenants.activated', {
+    data: z.strictObject({ id, slug: z.string(), name: z.string(), plan: z.string() }),
+    version: 1,
   }),
 };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { event } from './event.js';
 import { message } from './message.js';
 import { builtInRoles } from './permissions.js';
 import { email, id, page, paging, password, text, timestamp } from './schemas.js';
@@ -52,4 +53,8 @@ export const Users = {
     needs: 'system:auth',
     idempotent: true,
   }),
+};
+
+export const UserEvents = {
+  created: event('users.created', { data: User, version: 1 }),
 };
