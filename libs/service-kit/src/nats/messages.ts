@@ -97,7 +97,7 @@ export class Messages {
       deadlineAt: current?.deadlineAt ?? performance.now() + requestDeadlineMs,
     });
     if (reply.status >= 400) throw problemToError(reply);
-    return (reply.status === 204 ? null : JSON.parse(Buffer.from(reply.body).toString())) as ReplyOf<M>;
+    return (reply.status === 204 ? null : parseBody(reply)) as ReplyOf<M>;
   }
 
   async #ownContext(message: Message, tenantId: string | null): Promise<string | undefined> {
@@ -138,16 +138,19 @@ function readReply(msg: Msg): RawReply {
   return { status, body: msg.data, resourceId, retryAfterSeconds };
 }
 
+function parseBody(reply: RawReply): unknown {
+  try {
+    return JSON.parse(Buffer.from(reply.body).toString());
+  } catch (cause) {
+    throw new ServiceError('internal', 'A service answered in a form that cannot be read.', { cause });
+  }
+}
+
 function problemToError(reply: RawReply): ServiceError {
-  const problem = JSON.parse(Buffer.from(reply.body).toString()) as Partial<Problem>;
-  const retryAfterSeconds =
-    reply.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: Number(reply.retryAfterSeconds) };
-  return new ServiceError(
-    isErrorCode(problem.code) ? problem.code : 'internal',
-    problem.detail ?? 'The request failed.',
-    {
-      ...(problem.errors ? { errors: problem.errors } : {}),
-      ...retryAfterSeconds,
-    },
-  );
+  const { code, detail, errors } = (parseBody(reply) ?? {}) as Partial<Problem>;
+  const { retryAfterSeconds } = reply;
+  return new ServiceError(isErrorCode(code) ? code : 'internal', detail ?? 'The request failed.', {
+    ...(errors ? { errors } : {}),
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds: Number(retryAfterSeconds) }),
+  });
 }

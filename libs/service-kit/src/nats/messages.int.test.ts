@@ -1,0 +1,224 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Msg } from '@nats-io/transport-node';
+import { anonymous, withRequest } from '../request-context.js';
+import { Asker } from '../test/asker.js';
+import { natsAs, Wire } from '../test/broker.js';
+import { ownMessages, product } from '../test/products.js';
+import { Messages } from './messages.js';
+import type { Nats } from './nats.js';
+
+const messages = ownMessages();
+const id = randomUUID();
+let gateway: Asker;
+let auth: Asker;
+/** A service in another language: bare NATS. */
+let service: Nats;
+
+beforeAll(async () => {
+  [gateway, auth, service] = await Promise.all([Asker.start('gateway'), Asker.start('auth'), natsAs('products')]);
+});
+afterAll(() => Promise.all([gateway.close(), auth.close(), service.close()]));
+
+let stopAnswering: (() => void) | undefined;
+async function answering(subject: string, answer: (msg: Msg) => void): Promise<void> {
+  const subscription = service.connection.subscribe(subject, { callback: (_, msg) => answer(msg) });
+  stopAnswering = () => subscription.unsubscribe();
+  await service.connection.flush();
+}
+afterEach(() => stopAnswering?.());
+
+const reply = async (msg: Msg, body: unknown, headers: Record<string, string> = { Status: '200' }): Promise<void> => {
+  const { headers: make } = await import('@nats-io/transport-node');
+  const made = make();
+  for (const [name, value] of Object.entries(headers)) made.set(name, value);
+  msg.respond(JSON.stringify(body), { headers: made });
+};
+
+const elapsedMs = async (work: () => Promise<unknown>): Promise<number> => {
+  const started = performance.now();
+  await work().catch(() => undefined);
+  return performance.now() - started;
+};
+
+/** Bytes in use once all garbage is gone. */
+function heapInUse(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  return process.memoryUsage().heapUsed;
+}
+
+describe('a question that nobody answers', () => {
+  test('is service-unavailable at once where nobody listens', async () => {
+    const ask = (): Promise<unknown> => gateway.ask(messages.get, { id });
+    await expect(ask()).rejects.toMatchObject({ code: 'service-unavailable', retryAfterSeconds: 1 });
+    expect(await elapsedMs(ask)).toBeLessThan(200);
+  });
+
+  test('is deadline-exceeded when its time is over, no sooner and no later', async () => {
+    await answering(messages.get.subject, () => undefined);
+    const ask = (): Promise<unknown> => gateway.ask(messages.get, { id }, { deadlineAt: performance.now() + 300 });
+    await expect(ask()).rejects.toMatchObject({ code: 'deadline-exceeded' });
+    const took = await elapsedMs(ask);
+    expect(took).toBeGreaterThan(250);
+    expect(took).toBeLessThan(600);
+  });
+
+  test('is not even sent when its time is over already', async () => {
+    const before = gateway.nats.connection.stats().outMsgs;
+    await expect(gateway.ask(messages.get, { id }, { deadlineAt: performance.now() })).rejects.toMatchObject({
+      code: 'deadline-exceeded',
+    });
+    expect(gateway.nats.connection.stats().outMsgs).toBe(before);
+  });
+
+  test('leaves no memory behind, ten thousand times', async () => {
+    await answering(messages.plain.subject, () => undefined);
+    const dead = (): Promise<unknown> =>
+      gateway.messages.send(messages.plain, '{"text":"x"}', {
+        requestId: 'request-1',
+        deadlineAt: performance.now() + 50,
+      });
+    const thousand = (): Promise<unknown> => Promise.allSettled(Array.from({ length: 1000 }, dead));
+    const { muxSubscriptions } = (
+      gateway.nats.connection as unknown as { protocol: { muxSubscriptions: { size(): number } } }
+    ).protocol;
+    await thousand();
+    const before = heapInUse();
+    for (let i = 0; i < 10; i++) await thousand();
+    await sleep(200);
+    expect(muxSubscriptions.size()).toBe(0);
+    expect(heapInUse() - before).toBeLessThan(1_000_000);
+  });
+});
+
+describe('an answer', () => {
+  test('comes as the bytes it was sent as', async () => {
+    await answering(messages.get.subject, (msg) => void reply(msg, { odd: '  spacing ' }));
+    const raw = await gateway.messages.send(messages.get, '{}', {
+      requestId: 'r',
+      deadlineAt: performance.now() + 1000,
+    });
+    expect(Buffer.from(raw.body).toString()).toBe('{"odd":"  spacing "}');
+  });
+
+  test.each<Record<string, string>>([{}, { Status: '' }, { Status: 'fine' }, { Status: '99' }, { Status: '700' }])(
+    'whose headers are %j is a defect',
+    async (headers) => {
+      await answering(messages.get.subject, (msg) => void reply(msg, {}, headers));
+      await expect(gateway.ask(messages.get, { id })).rejects.toMatchObject({ code: 'internal' });
+    },
+  );
+});
+
+describe('a service that asks for itself', () => {
+  const heard: { headers: Record<string, string[]>; body: unknown }[] = [];
+  const keep = (msg: Msg): void =>
+    void heard.push({ headers: Object.fromEntries(msg.headers ?? []), body: msg.json() });
+  beforeEach(() => void heard.splice(0));
+
+  test('states its own permission, in the tenant it names, and reads the answer', async () => {
+    await answering(messages.inner.subject, (msg) => {
+      keep(msg);
+      void reply(msg, product(id));
+    });
+    // The rights of NATS let auth ask users, not products: the gateway's connection stands in.
+    const asking = new Messages(gateway.nats, auth.signer);
+    const answer = await asking.ask(messages.inner, { id }, { tenantId: gateway.tenantId });
+    expect(answer).toEqual(product(id));
+    const [{ headers, body } = { headers: {}, body: null }] = heard;
+    expect(body).toEqual({ id });
+    const claims = JSON.parse(
+      Buffer.from(headers['Context']?.[0]?.split('.')[1] ?? '', 'base64url').toString(),
+    ) as object;
+    expect(claims).toMatchObject({
+      iss: 'auth',
+      aud: 'products',
+      sub: 'system:auth',
+      tenant: gateway.tenantId,
+      permissions: ['system:auth'],
+    });
+    expect(headers['Tenant-Id']).toEqual([gateway.tenantId]);
+    await asking.ask(messages.inner, { id }, { tenantId: gateway.tenantId });
+    expect(heard[1]?.headers['Context']).toEqual(headers['Context']);
+    await asking.ask(messages.inner, { id }, { tenantId: randomUUID() });
+    expect(heard[2]?.headers['Context']).not.toEqual(headers['Context']);
+  });
+
+  test('hands down request id, trace, and what is left of the time', async () => {
+    await answering(messages.plain.subject, (msg) => {
+      keep(msg);
+      void reply(msg, { text: 'x' });
+    });
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const deadlineAt = performance.now() + 700;
+    await withRequest({ requestId: 'request-9', traceparent, caller: anonymous, deadlineAt }, () =>
+      gateway.messages.ask(messages.plain, { text: 'x' }),
+    );
+    const [{ headers } = { headers: {} as Record<string, string[]> }] = heard;
+    expect(headers).toMatchObject({ 'Request-Id': ['request-9'], traceparent: [traceparent] });
+    expect(Number(headers['Deadline'])).toBeLessThanOrEqual(700);
+    expect(headers['Context']).toBeUndefined();
+  });
+
+  test('raises what the other raised', async () => {
+    const problem = { code: 'conflict', detail: 'Taken.', errors: [{ pointer: '/x', code: 'y', message: 'z' }] };
+    await answering(messages.plain.subject, (msg) => void reply(msg, problem, { Status: '409', 'Retry-After': '7' }));
+    const { code, detail: message, errors } = problem;
+    const raised = { code, message, errors, retryAfterSeconds: 7 };
+    await expect(gateway.messages.ask(messages.plain, {})).rejects.toMatchObject(raised);
+  });
+
+  test.each(['made-up', 'constructor', undefined])('takes a failure with the code %p for a defect', async (code) => {
+    await answering(messages.plain.subject, (msg) => void reply(msg, { code }, { Status: '418' }));
+    await expect(gateway.messages.ask(messages.plain, {})).rejects.toMatchObject({ code: 'internal' });
+  });
+
+  test('takes a failure that is no JSON for a defect', async () => {
+    await answering(messages.plain.subject, (msg) => void reply(msg, undefined, { Status: '500' }));
+    await expect(gateway.messages.ask(messages.plain, {})).rejects.toMatchObject({ code: 'internal' });
+  });
+
+  test('cannot ask what only a person may', async () => {
+    await expect(gateway.messages.ask(messages.get, { id })).rejects.toThrow(TypeError);
+  });
+});
+
+describe('while the broker is away', () => {
+  test('a question is refused at once, and never delivered later', async () => {
+    const wire = await Wire.lay();
+    const asker = await Asker.start('gateway', wire.url);
+    let heard = 0;
+    await answering(messages.plain.subject, (msg) => {
+      heard++;
+      void reply(msg, { text: 'x' });
+    });
+    const ask = (): Promise<unknown> =>
+      asker.ask(messages.plain, { text: 'x' }, { context: undefined, deadlineAt: performance.now() + 1000 });
+    await ask();
+    wire.cut();
+    // From the very moment of the loss on, in every turn of the event loop.
+    const started = performance.now();
+    const asked: Promise<unknown>[] = [];
+    while (performance.now() - started < 300) {
+      asked.push(ask());
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const outcomes = await Promise.allSettled(asked);
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toEqual([]);
+    expect(await elapsedMs(ask)).toBeLessThan(50);
+    await expect(ask()).rejects.toMatchObject({ code: 'service-unavailable' });
+    const before = heard;
+    wire.mend();
+    const deadline = performance.now() + 5000;
+    while (!asker.nats.isConnected && performance.now() < deadline) await sleep(20);
+    await ask();
+    await sleep(200);
+    expect(heard - before).toBe(1);
+    await asker.close();
+    wire.remove();
+  });
+});

@@ -1,0 +1,163 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { jetstream } from '@nats-io/jetstream';
+import { Kvm } from '@nats-io/kv';
+import { connect, errors, type NatsConnection, type Status } from '@nats-io/transport-node';
+import type { QueuedIteratorImpl } from '@nats-io/nats-core/internal';
+import {
+  Auth,
+  contextKeyBucket,
+  issuers,
+  Products,
+  serviceNames,
+  tenantNoticeSubject,
+  Tenants,
+  Users,
+  type Message,
+} from '@tenantry/contracts';
+import { natsPassword, natsUrl } from '../test/broker.js';
+
+// On the one configuration file that the local stack, compose and Kubernetes use: tools/stack/nats/nats.conf.
+const users = [...serviceNames, 'gateway'] as const;
+const connections = new Map<string, NatsConnection>();
+const as = (user: string): NatsConnection => connections.get(user)!;
+const all = [Auth, Users, Products, Tenants].flatMap((messages) => Object.values<Message>(messages));
+
+beforeAll(async () => {
+  for (const user of users) {
+    const options = { user, pass: natsPassword(user), inboxPrefix: `_INBOX_${user}`, ignoreAuthErrorAbort: true };
+    connections.set(user, await connect({ servers: natsUrl(), ...options, reconnect: false }));
+  }
+  // The bucket exists once its first issuer has started.
+  await new Kvm(jetstream(as('gateway'))).create(contextKeyBucket, { ttl: 180_000, history: 1 });
+});
+afterAll(() => Promise.all([...connections.values()].map((connection) => connection.close())));
+
+const isRefusal = (error: unknown): boolean =>
+  error instanceof errors.PermissionViolationError ||
+  (error instanceof Error && error.cause instanceof errors.PermissionViolationError);
+
+/** Whether the broker lets `user` say something there; what it refuses, it says before it answers a ping. */
+async function mayPublish(user: string, subject: string): Promise<boolean> {
+  const connection = as(user);
+  let refused = false;
+  const status = connection.status() as QueuedIteratorImpl<Status>;
+  const watching = (async () => {
+    for await (const said of status)
+      refused ||= said.type === 'error' && isRefusal(said.error) && said.error.message.includes(`"${subject}"`);
+  })();
+  connection.publish(subject, 'x');
+  await connection.flush();
+  status.stop();
+  await watching;
+  return !refused;
+}
+
+async function maySubscribe(user: string, subject: string): Promise<boolean> {
+  let refused = false;
+  const subscription = as(user).subscribe(subject, { callback: (error) => void (refused ||= isRefusal(error)) });
+  await as(user).flush();
+  await new Promise((resolve) => setImmediate(resolve));
+  subscription.unsubscribe();
+  return !refused;
+}
+
+const key = (issuer: string): string => `$KV.${contextKeyBucket}.${issuer}.${randomBytes(9).toString('hex')}`;
+
+describe('on the broker', () => {
+  test.each([
+    ['nobody', {}],
+    ['a stranger', { user: 'stranger', pass: 'x' }],
+    ['a service with a wrong password', { user: 'products', pass: 'x' }],
+    ['a service with no password', { user: 'products', pass: '' }],
+  ])('%s is not let in', async (_, credentials) => {
+    await expect(connect({ servers: natsUrl(), ...credentials, reconnect: false })).rejects.toThrow(/[Aa]uthorization/);
+  });
+
+  test.each(all)('$subject is heard by its service and by no other', async ({ subject, service }) => {
+    for (const user of users) expect([user, await maySubscribe(user, subject)]).toEqual([user, user === service]);
+  });
+
+  test.each(all.filter(({ needs }) => !needs.startsWith('system:')))(
+    '$subject can be asked by the gateway',
+    async ({ subject }) => {
+      expect(await mayPublish('gateway', subject)).toBe(true);
+    },
+  );
+
+  test.each(all.filter(({ needs }) => needs.startsWith('system:')))(
+    '$subject can be asked by whom it needs',
+    async ({ subject, needs }) => {
+      expect(await mayPublish(needs.slice('system:'.length), subject)).toBe(true);
+    },
+  );
+
+  test('every service can ask where a tenant lives', async () => {
+    for (const user of ['auth', 'users', 'products'])
+      expect([user, await mayPublish(user, Tenants.locate.subject)]).toEqual([user, true]);
+  });
+
+  test('products can ask users and auth nothing, nor itself', async () => {
+    for (const { subject } of all.filter(({ service }) => service !== 'tenant-registry'))
+      expect([subject, await mayPublish('products', subject)]).toEqual([subject, false]);
+  });
+
+  test('an issuer publishes keys under its own name, and nobody under another', async () => {
+    for (const user of users)
+      for (const issuer of issuers)
+        expect([user, issuer, await mayPublish(user, key(issuer))]).toEqual([user, issuer, user === issuer]);
+  });
+
+  test('everybody can read keys', async () => {
+    for (const user of users) {
+      const bucket = await new Kvm(jetstream(as(user))).open(contextKeyBucket, { bindOnly: true, allow_direct: true });
+      expect(await bucket.get(`gateway.${randomBytes(9).toString('hex')}`)).toBeNull();
+    }
+  });
+
+  test('nobody deletes keys, purges the bucket, or adds a stream of their own', async () => {
+    for (const user of users)
+      for (const call of ['DELETE', 'PURGE', 'MSG.DELETE'])
+        expect([user, call, await mayPublish(user, `$JS.API.STREAM.${call}.KV_${contextKeyBucket}`)]).toEqual([
+          user,
+          call,
+          false,
+        ]);
+    for (const user of users)
+      expect([user, await mayPublish(user, '$JS.API.STREAM.CREATE.everything')]).toEqual([user, false]);
+  });
+
+  test('answers arrive at the one who asked, and nobody else can listen there', async () => {
+    for (const user of users)
+      for (const other of users)
+        expect([user, other, await maySubscribe(user, `_INBOX_${other}.>`)]).toEqual([user, other, user === other]);
+  });
+
+  test.each(['>', '*', '*.>', '_INBOX.>', '$SYS.>', '$JS.>', `$KV.${contextKeyBucket}.>`])(
+    'nobody listens to %s',
+    async (subject) => {
+      for (const user of users) expect([user, await maySubscribe(user, subject)]).toEqual([user, false]);
+    },
+  );
+
+  test('a made-up answer cannot be sent to somebody who asked somebody else', async () => {
+    for (const user of users)
+      for (const other of users)
+        expect([user, other, await mayPublish(user, `_INBOX_${other}.x.y`)]).toEqual([user, other, false]);
+  });
+
+  test('what every instance must know is heard by all', async () => {
+    for (const user of users) expect([user, await maySubscribe(user, tenantNoticeSubject)]).toEqual([user, true]);
+    expect(await mayPublish('tenant-registry', tenantNoticeSubject)).toBe(true);
+    expect(await mayPublish('gateway', tenantNoticeSubject)).toBe(false);
+  });
+
+  test('everybody can ask itself whether it is alive, and nobody another', async () => {
+    for (const user of users)
+      for (const other of users) {
+        const expected = [user, other, user === other, user === other];
+        const subject = `_live.${other}.x`;
+        expect([user, other, await mayPublish(user, subject), await maySubscribe(user, subject)]).toEqual(expected);
+      }
+  });
+});
