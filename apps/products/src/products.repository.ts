@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { ServiceError } from '@tenantry/service-kit';
-import { LessThan, QueryFailedError, Repository } from 'typeorm';
+import { TenantConnections } from '@tenantry/tenant-connection';
+import { QueryFailedError, Repository } from 'typeorm';
 import { Product } from './product.entity.js';
 
 /** What of a product its callers may set. */
@@ -26,26 +27,44 @@ async function naming<Result>(write: Promise<Result>): Promise<Result> {
   }
 }
 
-/** The products of the caller's tenant: every query runs in the lease of the message. */
+/** A row under the names of the contract. */
+const columns = `id, name, description, price, stock_quantity AS "stockQuantity", active, managed_by AS "managedBy",
+  created_at AS "createdAt", updated_at AS "updatedAt"`;
+
+/** Version 7 ids grow with time: this one is above all of them. */
+const aboveAll = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+
+/**
+ * The products of the caller's tenant: every query runs in the lease of the message. Reads are prepared statements, which cost PostgreSQL
+ * and us half of what a built query does; writes go through the entity.
+ */
 @Injectable()
 export class ProductsRepository {
-  constructor(@InjectRepository(Product) private readonly products: Repository<Product>) {}
+  constructor(
+    @InjectRepository(Product) private readonly products: Repository<Product>,
+    private readonly connections: TenantConnections,
+  ) {}
 
   /** Newest first, which is the order of version 7 ids; those older than `before` only. */
-  findPage(limit: number, before: string | undefined): Promise<Product[]> {
-    const where = before === undefined ? {} : { id: LessThan(before) };
-    return this.products.find({ where, order: { id: 'DESC' }, take: limit });
+  findPage(limit: number, before = aboveAll): Promise<Product[]> {
+    const text = `SELECT ${columns} FROM products WHERE id < $1 ORDER BY id DESC LIMIT $2`;
+    return this.connections.query<Product>('products.page', text, [before, limit]);
   }
 
-  find(id: string): Promise<Product | null> {
-    return this.products.findOneBy({ id });
+  async find(id: string): Promise<Product | null> {
+    const text = `SELECT ${columns} FROM products WHERE id = $1`;
+    const [product] = await this.connections.query<Product>('products.find', text, [id]);
+    return product ?? null;
   }
 
   /** @throws ServiceError `validation` when the manager is not a user of the tenant. */
   async insert(fields: ProductFields): Promise<Product> {
     const { identifiers } = await naming(this.products.insert(fields));
+    const { id } = identifiers[0] as Pick<Product, 'id'>;
     // Read back: PostgreSQL has the last word on how an amount is written.
-    return this.products.findOneByOrFail(identifiers[0] as Pick<Product, 'id'>);
+    const product = await this.find(id);
+    if (!product) throw new ServiceError('conflict', 'The product was deleted at the moment it was made.');
+    return product;
   }
 
   /**

@@ -106,7 +106,7 @@ export class TenantConnections {
 
   /**
    * A statement prepared under its name once per connection, so that the server plans it once: for hot reads. Inside a transaction it
-   * is part of it. Rows are as PostgreSQL gives them, not entities.
+   * is part of it. Rows are as PostgreSQL gives them, not entities, except that a `timestamptz` is RFC 3339 text in UTC.
    */
   async query<Row extends QueryResultRow>(name: string, text: string, values: unknown[] = []): Promise<Row[]> {
     const scope = currentScope();

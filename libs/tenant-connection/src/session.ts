@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
-import type { Client, QueryResult, QueryResultRow } from 'pg';
+import type { Client, QueryConfig, QueryResult, QueryResultRow } from 'pg';
 import { TenantDatabaseUnavailable } from './errors.js';
 import { isOutage } from './failures.js';
+import { readTypes } from './timestamps.js';
 import { discardText, leavesTrace } from './traces.js';
 
 type Answer = QueryResult<QueryResultRow>;
@@ -57,7 +58,7 @@ export class Session {
     const answer = await new Promise<QueryResult<Row>>((resolve, reject) => {
       this.asked();
       if (leavesTrace(text)) this.traced = true;
-      this.client.query({ name, text, values }, (failure: Error | null, result: QueryResult<Row>) => {
+      this.client.query({ name, text, values, types: readTypes } as QueryConfig, (failure: Error | null, result: QueryResult<Row>) => {
         this.pending--;
         if (failure) reject(this.failed(failure));
         else resolve(result);
