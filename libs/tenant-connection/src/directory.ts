@@ -79,7 +79,7 @@ export class Directory {
     private readonly changed: (entry: TenantEntry) => void,
     private readonly now: () => number,
   ) {
-    this.missing = new LRUCache({ max: 10_000, ttl: limits.directoryMissingMs, perf: { now } });
+    this.missing = new LRUCache({ max: 10_000, ttl: limits.directoryMissingMs, ttlResolution: 0, perf: { now } });
   }
 
   get size(): number {
