@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { type ParsedRequestOf, Products, type ReplyOf } from '@tenantry/contracts';
 import { type Caller, CONFIG, cursorKey, decodeCursor, encodeCursor, ServiceError } from '@tenantry/service-kit';
@@ -9,7 +10,7 @@ const unknownProduct = (): ServiceError => new ServiceError('not-found', 'There 
 /** The rules of products. */
 @Injectable()
 export class ProductsService {
-  private readonly cursorKey: Buffer;
+  private readonly cursorKey: KeyObject;
 
   constructor(
     private readonly products: ProductsRepository,

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import {
@@ -21,7 +22,7 @@ const listBinding = { tenantId: null, list: Tenants.list.subject } as const;
 /** The rules of tenants: who gets to know what of them, and how one begins. */
 @Injectable()
 export class TenantsService {
-  private readonly cursorKey: Buffer;
+  private readonly cursorKey: KeyObject;
 
   constructor(
     private readonly tenants: TenantsRepository,

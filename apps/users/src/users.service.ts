@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { type FirstAdmin, type ParsedRequestOf, type ReplyOf, Users } from '@tenantry/contracts';
 import {
@@ -36,7 +37,7 @@ const invalid = (pointer: string, code: string, message: string): ServiceError =
 
 @Injectable()
 export class UsersService {
-  readonly #cursorKey: Buffer;
+  readonly #cursorKey: KeyObject;
 
   constructor(
     private readonly users: UsersRepository,

@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { ServiceError } from './service-error.js';
 
 /** The list a cursor belongs to; anywhere else it is refused. */
@@ -19,11 +19,14 @@ const keyBytes = 32;
 /** Half of SHA-256's output (RFC 2104, 5): still 128 bits to guess. */
 const tagBytes = 16;
 
-/** A key for the cursors of one service (HKDF, RFC 5869), so that no other use of the master key shares it. */
-export const cursorKey = (masterKey: Buffer, service: string): Buffer =>
-  Buffer.from(hkdfSync('sha256', masterKey, '', `tenantry cursor ${service}`, keyBytes));
+/**
+ * A key for the cursors of one service (HKDF, RFC 5869), so that no other use of the master key shares it. Made ready once: an HMAC with a
+ * plain buffer takes six times as long.
+ */
+export const cursorKey = (masterKey: Buffer, service: string): KeyObject =>
+  createSecretKey(Buffer.from(hkdfSync('sha256', masterKey, '', `tenantry cursor ${service}`, keyBytes)));
 
-function tagOf(key: Buffer, { tenantId, list, sort, filters = {} }: CursorBinding, position: string): Buffer {
+function tagOf(key: KeyObject, { tenantId, list, sort, filters = {} }: CursorBinding, position: string): Buffer {
   const given = Object.entries(filters)
     .filter(([, value]) => value !== undefined)
     .sort(([one], [other]) => (one < other ? -1 : 1));
@@ -33,7 +36,7 @@ function tagOf(key: Buffer, { tenantId, list, sort, filters = {} }: CursorBindin
 }
 
 /** A cursor clients can neither make nor edit nor use elsewhere: base64url of tag and position (HMAC-SHA-256). */
-export function encodeCursor(key: Buffer, binding: CursorBinding, position: CursorPosition): string {
+export function encodeCursor(key: KeyObject, binding: CursorBinding, position: CursorPosition): string {
   const written = JSON.stringify(position);
   return Buffer.concat([tagOf(key, binding, written), Buffer.from(written)]).toString('base64url');
 }
@@ -42,7 +45,7 @@ export function encodeCursor(key: Buffer, binding: CursorBinding, position: Curs
  * Reads what {@link encodeCursor} wrote under the same key and binding.
  * @throws ServiceError `invalid-cursor`
  */
-export function decodeCursor(key: Buffer, binding: CursorBinding, cursor: string): CursorPosition {
+export function decodeCursor(key: KeyObject, binding: CursorBinding, cursor: string): CursorPosition {
   const bytes = Buffer.from(cursor, 'base64url');
   const written = bytes.subarray(tagBytes).toString();
   const isOurs =

@@ -54,5 +54,24 @@ export const tenants: Migration = {
       expires_at timestamptz(3),
       created_at timestamptz(3) NOT NULL DEFAULT now()
     );
+
+    -- As in every tenant's database; tenant_id says of which tenant an event tells.
+    CREATE TABLE outbox (
+      position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+      id uuid NOT NULL DEFAULT uuidv7(),
+      type text NOT NULL,
+      dataschema text NOT NULL,
+      aggregate text NOT NULL,
+      data jsonb NOT NULL,
+      time timestamptz(3) NOT NULL DEFAULT now(),
+      request_id text,
+      traceparent text,
+      tenant_id uuid
+    );
+    CREATE TABLE heard_events (
+      service text NOT NULL,
+      event_id uuid NOT NULL,
+      PRIMARY KEY (service, event_id)
+    );
   `,
 };
