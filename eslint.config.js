@@ -3,7 +3,7 @@ import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 import { appsWithOwnDatabase, floors, layerOf } from './tools/law/floors.ts';
 
-const tests = ['**/*.test.ts', '**/src/test/**', 'apps/e2e/**/*.ts'];
+const tests = ['**/*.test.ts', '**/src/test/**/*.ts', 'apps/e2e/**/*.ts'];
 
 /** @param {string[]} everyoneAlso floors open to all besides their own list */
 const boundaries = (...everyoneAlso) => [

@@ -13,14 +13,13 @@ import type { Caller } from '../request-context.js';
 import { natsAs, settingsOf, silent } from './broker.js';
 
 /** Ten letters that no other test uses. */
-const ownWord = (): string => Array.from({ length: 10 }, () => String.fromCharCode(97 + randomInt(26))).join('');
+export const ownWord = (): string => Array.from({ length: 10 }, () => String.fromCharCode(97 + randomInt(26))).join('');
 
 /**
  * Messages of `products` under a word of their own, since tests run side by side on one broker and a queue group shares its work
  * with everyone in it.
  */
-export function ownMessages() {
-  const word = ownWord();
+export function ownMessages(word = ownWord()) {
   return {
     get: message(`products.${word}.get`, { ...Products.get }),
     create: message(`products.${word}.create`, { ...Products.create }),
@@ -59,6 +58,13 @@ export interface Behaviour {
   plain: Work<OwnMessages['plain']>;
 }
 
+/** What was asked, answered at once. */
+export const echoing = (): Behaviour => ({
+  get: ({ id }) => product(id),
+  create: ({ name }) => ({ ...product(), name }),
+  plain: ({ text }) => ({ text }),
+});
+
 /** A scope that keeps what ran inside it. */
 export class KeptScope extends MessageScope {
   readonly entered: ScopedMessage[] = [];
@@ -69,7 +75,7 @@ export class KeptScope extends MessageScope {
   }
 }
 
-function productsModule(messages: OwnMessages, behaviour: Behaviour, scope: MessageScope): Type {
+export function productsModule(messages: OwnMessages, behaviour: Behaviour, scope: MessageScope): Type {
   @Controller()
   class ProductsController {
     @Answers(messages.get)
@@ -125,11 +131,7 @@ export async function startProducts(
 ): Promise<ServiceUnderTest> {
   const { maxInFlight = 512, checkReplies = true, log = silent, url, messages = ownMessages() } = options;
   const nats = await natsAs('products', url);
-  const behaviour: Behaviour = {
-    get: ({ id }) => product(id),
-    create: ({ name }) => ({ ...product(), name }),
-    plain: ({ text }) => ({ text }),
-  };
+  const behaviour = echoing();
   const scope = new KeptScope();
   const config = { ...settingsOf('products', url), MAX_IN_FLIGHT: maxInFlight, CHECK_REPLIES: checkReplies };
   const kit = {
