@@ -13,16 +13,14 @@ interface Stoppable {
   stop(): Promise<void>;
 }
 
-/** What is being started: stopped with the rest, and at once when the rest is gone by the time it has started. */
-export async function started<Server extends Stoppable>(
+/** What is being started: stopped with the rest, also when the run is ended before it has started. */
+export function started<Server extends Stoppable>(
   starting: Promise<Server>,
   owned: AsyncDisposableStack,
 ): Promise<Server> {
-  const server = await starting;
-  if (owned.disposed) {
-    await server.stop();
-    throw new Error('the run was ended');
-  }
-  owned.defer(() => server.stop());
-  return server;
+  owned.defer(async () => {
+    const server = await starting.catch(() => undefined);
+    await server?.stop();
+  });
+  return starting;
 }

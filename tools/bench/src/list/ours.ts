@@ -31,7 +31,6 @@ export async function startOurs(owned: AsyncDisposableStack, report: (text: stri
   const cancel = new AbortController();
   const dataDir = temporaryDir(owned);
   const postgresPort = await freePort();
-  owned.defer(() => cancel.abort(new Error('the run was ended')));
   const starting = startStack(
     {
       root,
@@ -56,7 +55,10 @@ export async function startOurs(owned: AsyncDisposableStack, report: (text: stri
     },
     cancel.signal,
   );
-  const stack = await started(starting, owned);
+  const isUp = started(starting, owned);
+  // After that, since what is owned last is ended first: the start is called off before its end is waited for.
+  owned.defer(() => cancel.abort(new Error('the run was ended')));
+  const stack = await isUp;
   const superuser = new URL(`postgres://127.0.0.1:${postgresPort}`);
   superuser.username = 'postgres';
   superuser.password = encodeURIComponent(readSecrets(join(dataDir, 'secrets.json')).postgres ?? '');
