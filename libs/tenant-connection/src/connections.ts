@@ -178,7 +178,10 @@ export class TenantConnections {
       }
       lease.borrowed++;
       connection.holder = lease;
+      let isOut = true;
       lend(connection, (failure) => {
+        if (!isOut) return;
+        isOut = false;
         lease.borrowed--;
         cluster.giveBack(slot, lending, failure === undefined);
       });

@@ -58,11 +58,14 @@ export class Session {
     const answer = await new Promise<QueryResult<Row>>((resolve, reject) => {
       this.asked();
       if (leavesTrace(text)) this.traced = true;
-      this.client.query({ name, text, values, types: readTypes } as QueryConfig, (failure: Error | null, result: QueryResult<Row>) => {
-        this.pending--;
-        if (failure) reject(this.failed(failure));
-        else resolve(result);
-      });
+      this.client.query(
+        { name, text, values, types: readTypes } as QueryConfig,
+        (failure: Error | null, result: QueryResult<Row>) => {
+          this.pending--;
+          if (failure) reject(this.failed(failure));
+          else resolve(result);
+        },
+      );
     });
     return answer.rows;
   }

@@ -28,7 +28,7 @@ beforeAll(async () => {
   cluster = await OwnCluster.start(databases, maxConnections);
   watching = true;
   watched = watch();
-}, minute);
+}, 2 * minute);
 afterAll(async () => {
   watching = false;
   await watched;

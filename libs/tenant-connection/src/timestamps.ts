@@ -11,5 +11,5 @@ export const toIsoTime = (text: string): string =>
 /** How values of prepared reads are read: as pg does, but times as the text that replies carry. */
 export const readTypes = {
   getTypeParser: (oid: number, format?: 'text' | 'binary'): unknown =>
-    oid === timestamptz && format !== 'binary' ? toIsoTime : pg.types.getTypeParser(oid, format as 'text'),
+    oid === timestamptz && format !== 'binary' ? toIsoTime : pg.types.getTypeParser(oid, format),
 };
