@@ -1,5 +1,10 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import { Stack } from '@tenantry/testing';
+import { forgedTokens } from './stories/forged-tokens.js';
+import { hostileRequests } from './stories/hostile-requests.js';
+import { manyBirths } from './stories/many-births.js';
+import { publicPages } from './stories/public-pages.js';
+import { rateLimits } from './stories/rate-limits.js';
 import { twoTenants } from './stories/two-tenants.js';
 
 // One stack for all stories that leave it as it was.
@@ -10,3 +15,8 @@ beforeAll(async () => {
 afterAll(() => stack?.stop(), 60_000);
 
 twoTenants(() => stack);
+hostileRequests(() => stack);
+forgedTokens(() => stack);
+publicPages(() => stack);
+manyBirths(() => stack);
+rateLimits(() => stack);

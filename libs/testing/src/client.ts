@@ -71,7 +71,7 @@ export class Client {
         response.on('error', reject);
         response.on('end', () => {
           const text = Buffer.concat(chunks).toString();
-          const body = (isJson(response.headers) ? JSON.parse(text) : {}) as Body;
+          const body = (text && isJson(response.headers) ? JSON.parse(text) : {}) as Body;
           const tookMs = performance.now() - sentAt;
           resolve({ status: response.statusCode ?? 0, headers: response.headers, text, body, tookMs });
         });

@@ -1,0 +1,41 @@
+import { describe, expect, it } from '@jest/globals';
+import { createTenant, type Stack } from '@tenantry/testing';
+import { expectProblem } from './problem.js';
+
+/** What the plan `free` gives. */
+const perMinute = 600;
+const atOnce = 50;
+
+/** A tenant that takes more than its plan gives takes it from nobody. */
+export const rateLimits = (stack: () => Stack): void =>
+  describe('a tenant', () => {
+    it('gets what its plan gives in a minute, and then 429 while another is served', async () => {
+      const [greedy, other] = await Promise.all([createTenant(stack(), { plan: 'free' }), createTenant(stack())]);
+      // A window that ends while we count would let more through: the story begins with one that lasts.
+      const left = 60 - ((Date.now() / 1000) % 60);
+      if (left < 10) await new Promise((resolve) => setTimeout(resolve, (left + 0.1) * 1000));
+      const statuses: Record<number, number> = {};
+      for (let sent = 0; sent < perMinute + 100; sent += atOnce) {
+        const answers = await Promise.all(
+          Array.from({ length: atOnce }, () => greedy.admin.get('/v1/products?limit=1')),
+        );
+        for (const { status } of answers) statuses[status] = (statuses[status] ?? 0) + 1;
+      }
+      // The login counted too, unless its minute was another.
+      expect(statuses[200]).toBeGreaterThanOrEqual(perMinute - 1);
+      expect(statuses[200]).toBeLessThanOrEqual(perMinute);
+      expect(Object.keys(statuses)).toEqual(['200', '429']);
+
+      const refused = await greedy.admin.get('/v1/products');
+      expectProblem(refused, 'rate-limited');
+      expect(refused.headers['ratelimit-policy']).toBe(`"tenant";q=${perMinute};w=60`);
+      expect(refused.headers['ratelimit']).toMatch(/^"tenant";r=0;t=\d+$/);
+      expect(Number(refused.headers['retry-after'])).toBeLessThanOrEqual(60);
+
+      const served = await other.admin.get('/v1/products');
+      expect(served.status).toBe(200);
+      expect(served.headers['ratelimit-policy']).toBe('"tenant";q=6000;w=60');
+      const room = Number(/r=(\d+)/.exec(String(served.headers['ratelimit']))?.[1]);
+      expect(room).toBeGreaterThan(5900);
+    }, 60_000);
+  });
