@@ -117,7 +117,7 @@ export class MessageServer extends Server implements CustomTransportStrategy {
     this.#stall.stop();
     await Promise.all(this.#subscriptions.splice(0).map((subscription) => subscription.drain()));
     if (this.#inFlight > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
-    if (!this.nats.connection.isClosed()) await this.nats.connection.flush();
+    await this.nats.flush();
   }
 
   on(): never {
@@ -177,17 +177,9 @@ export class MessageServer extends Server implements CustomTransportStrategy {
               ),
         ),
       );
-      this.#reply(message, msg, reply);
+      this.#reply(message, msg, reply, (cause) => this.#fail(message, msg, incoming, cause));
     } catch (thrown) {
-      const error = asServiceError(thrown);
-      if (error.code === 'internal' || (error.status >= 500 && error.cause !== undefined)) {
-        const { requestId, tenantId } = incoming;
-        this.options.log.error(
-          { err: error.cause, code: error.code, subject: message.subject, requestId, tenantId },
-          error.message,
-        );
-      }
-      this.#refuse(msg, error);
+      this.#fail(message, msg, incoming, thrown);
     } finally {
       this.#inFlight--;
       if (this.#inFlight === 0) this.#whenIdle?.();
@@ -204,21 +196,34 @@ export class MessageServer extends Server implements CustomTransportStrategy {
       : this.verifier.verify(incoming.context).then((caller) => admit(caller, message, incoming));
   }
 
-  #reply(message: Message, msg: Msg, reply: unknown): void {
+  #reply(message: Message, msg: Msg, reply: unknown, failed: (cause: unknown) => void): void {
     if (this.options.checkReplies) {
       const checked = message.reply.safeParse(reply);
       if (!checked.success)
         throw new TypeError(`${message.subject} answered against its contract: ${checked.error.message}`);
     }
     const body = message.status === 204 ? noBody : Buffer.from(JSON.stringify(reply));
-    msg.respond(body, { headers: message.status === 201 ? headersOfCreated(reply) : headersOf(message.status) });
+    const headers = message.status === 201 ? headersOfCreated(reply) : headersOf(message.status);
+    if (msg.reply) this.nats.writer.publish(msg.reply, body, { headers }, failed);
+  }
+
+  /** Logs what is ours to mend, and tells the caller what is theirs to know. */
+  #fail(message: Message, msg: Msg, { requestId, tenantId }: Incoming, thrown: unknown): void {
+    const error = asServiceError(thrown);
+    if (error.code === 'internal' || (error.status >= 500 && error.cause !== undefined)) {
+      const fields = { err: error.cause, code: error.code, subject: message.subject, requestId, tenantId };
+      this.options.log.error(fields, error.message);
+    }
+    this.#refuse(msg, error);
   }
 
   #refuse(msg: Msg, error: ServiceError): void {
     const headers = natsHeaders();
     headers.set(Headers.status, String(error.status));
     if (error.retryAfterSeconds !== undefined) headers.set(Headers.retryAfter, String(error.retryAfterSeconds));
-    msg.respond(Buffer.from(JSON.stringify(error.toProblem())), { headers });
+    const body = Buffer.from(JSON.stringify(error.toProblem()));
+    const failed = (err: unknown): void => this.options.log.error({ err }, 'a refusal could not be sent');
+    if (msg.reply) this.nats.writer.publish(msg.reply, body, { headers }, failed);
   }
 }
 

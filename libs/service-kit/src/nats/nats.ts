@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { connect, errors, type NatsConnection } from '@nats-io/transport-node';
 import type { CommonConfig } from '../config.js';
 import type { Log } from '../log.js';
+import { Writer } from './writer.js';
 
 /**
  * The process's one connection to NATS. It reconnects for ever: a broker that is away for an hour is no reason to end.
@@ -10,6 +11,8 @@ import type { Log } from '../log.js';
  * connection that would deliver it when nobody waits any more.
  */
 export class Nats {
+  /** For messages that come by the thousand; what is seldom may go straight to the connection. */
+  readonly writer: Writer;
   #connected = true;
   readonly #onReconnect = new Set<() => void>();
   readonly #onRefusal = new Set<(subject: string) => void>();
@@ -20,6 +23,7 @@ export class Nats {
     readonly inboxPrefix: string,
     private readonly log: Log,
   ) {
+    this.writer = new Writer(connection);
     void this.#watch();
   }
 
@@ -59,8 +63,15 @@ export class Nats {
     this.#onRefusal.add(listener);
   }
 
+  /** Resolves when the broker has all that was written. */
+  async flush(): Promise<void> {
+    this.writer.flush();
+    if (!this.connection.isClosed()) await this.connection.flush();
+  }
+
   /** Waits until all that was written has left, then leaves. */
   async close(): Promise<void> {
+    this.writer.flush();
     if (!this.connection.isClosed()) await this.connection.drain();
   }
 

@@ -50,12 +50,9 @@ export class Requests {
     return new Promise((resolve, reject) => {
       this.#pending.set(token, { subject, deadlineAt, resolve, reject });
       this.#sweeper ??= setInterval(() => this.#sweep(), sweepEveryMs);
-      try {
-        this.nats.connection.publish(subject, body, { reply: this.#inbox + token, headers });
-      } catch (cause) {
-        this.#take(token);
-        reject(away(cause));
-      }
+      this.nats.writer.publish(subject, body, { reply: this.#inbox + token, headers }, (cause) => {
+        this.#take(token)?.reject(away(cause));
+      });
     });
   }
 
