@@ -54,7 +54,8 @@ export const controllers: Type[] = [
           {
             name: 'tenant',
             ttl: minuteMs,
-            limit: (context) => context.switchToHttp().getRequest<GatewayRequest>().call.tenant!.limits.requestsPerMinute,
+            limit: (context) =>
+              context.switchToHttp().getRequest<GatewayRequest>().call.tenant!.limits.requestsPerMinute,
           },
         ],
       }),

@@ -1,9 +1,12 @@
 import { port, wholeNumber } from '@tenantry/service-kit';
 import { z } from 'zod';
 
-const list = z
-  .string()
-  .transform((text) => text.split(',').map((item) => item.trim()).filter(Boolean));
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean),
+);
 
 /** What the gateway reads besides the settings of every process. */
 export const GatewayConfig = z.object({

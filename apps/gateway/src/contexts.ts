@@ -23,7 +23,9 @@ export class Contexts {
 
   /** What the service is told of the caller. Waits only when it must sign. */
   for(service: ServiceName, { identity, tenant }: Call): string | Promise<string> {
-    const kept = identity ? this.ofIdentities.get(identity)?.get(service) : this.ofTenants.get(`${service} ${tenant?.id}`);
+    const kept = identity
+      ? this.ofIdentities.get(identity)?.get(service)
+      : this.ofTenants.get(`${service} ${tenant?.id}`);
     return kept && kept.renewAt > Date.now() ? kept.token : this.sign(service, identity, tenant?.id ?? null);
   }
 

@@ -21,7 +21,8 @@ function coercionsOf(message: Message): ReadonlyMap<string, Coercion> {
   const { properties = {} } = z.toJSONSchema(message.request, { io: 'input', unrepresentable: 'any' });
   const found = new Map<string, Coercion>();
   for (const [name, property] of Object.entries(properties)) {
-    const coercion = typeof property === 'object' && typeof property.type === 'string' ? coercions[property.type] : undefined;
+    const coercion =
+      typeof property === 'object' && typeof property.type === 'string' ? coercions[property.type] : undefined;
     if (coercion) found.set(name, coercion);
   }
   compiled.set(message, found);
@@ -34,7 +35,11 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 function fieldsOf(message: Message, { method, query, body }: GatewayRequest): Record<string, unknown> {
   const parameters = query as Record<string, unknown>;
   if (method !== 'GET' && method !== 'DELETE') {
-    const unknown = Object.keys(parameters).map((name) => ({ pointer: `/${name}`, code: 'unknown-field', message: 'is not a parameter here' }));
+    const unknown = Object.keys(parameters).map((name) => ({
+      pointer: `/${name}`,
+      code: 'unknown-field',
+      message: 'is not a parameter here',
+    }));
     if (unknown.length > 0) throw new ServiceError('bad-request', 'This route takes no query.', { errors: unknown });
     if (body !== undefined && !isRecord(body)) throw new ServiceError('bad-request', 'The body must be a JSON object.');
     return body ?? {};
@@ -60,7 +65,11 @@ export function inputOf(message: Message, request: GatewayRequest, more: Record<
   // What stands in the path cannot be said again in the body.
   const twice = Object.keys(fixed).filter((name) => Object.hasOwn(fields, name));
   if (twice.length > 0) {
-    const errors = twice.map((name) => ({ pointer: `/${name}`, code: 'unknown-field', message: 'is not a field here' }));
+    const errors = twice.map((name) => ({
+      pointer: `/${name}`,
+      code: 'unknown-field',
+      message: 'is not a field here',
+    }));
     throw new ServiceError('bad-request', 'The request has fields that do not belong there.', { errors });
   }
   return parseRequest(message.request, { ...fields, ...fixed });

@@ -19,8 +19,11 @@ export interface RouteTerms {
 }
 
 /** Says which message a route asks, and with it who may call it. A route without terms does not start. */
-export const Asks = (message: Message, summary: string, more: Omit<RouteTerms, 'message' | 'summary'> = {}): MethodDecorator =>
-  SetMetadata(routeKey, { message, summary, ...more } satisfies RouteTerms);
+export const Asks = (
+  message: Message,
+  summary: string,
+  more: Omit<RouteTerms, 'message' | 'summary'> = {},
+): MethodDecorator => SetMetadata(routeKey, { message, summary, ...more } satisfies RouteTerms);
 
 /** Says that a route is for anyone and asks nobody. */
 export const Open = (summary: string, reply?: z.ZodType): MethodDecorator =>

@@ -15,7 +15,8 @@ interface Header {
   readonly kid?: unknown;
 }
 
-const refuse = (cause: unknown): ServiceError => new ServiceError('unauthenticated', 'The access token is not valid.', { cause });
+const refuse = (cause: unknown): ServiceError =>
+  new ServiceError('unauthenticated', 'The access token is not valid.', { cause });
 
 function headerOf(token: string): Header {
   try {
@@ -26,7 +27,9 @@ function headerOf(token: string): Header {
   }
 }
 
-const permissionsOf = (roles: readonly string[]): readonly string[] => [...new Set(roles.flatMap((role) => builtInRoles[role] ?? []))];
+const permissionsOf = (roles: readonly string[]): readonly string[] => [
+  ...new Set(roles.flatMap((role) => builtInRoles[role] ?? [])),
+];
 
 /** Reads access tokens (RFC 9068). A token is verified once and then known by its whole text until it expires. */
 @Injectable()
@@ -56,7 +59,9 @@ export class Tokens {
     if (alg !== accessToken.algorithm || typ !== accessToken.type || typeof kid !== 'string') throw refuse('header');
     const key = await this.keys.find(kid);
     if (!key) throw refuse('unknown key');
-    const claims = AccessTokenClaims.safeParse(await this.check(token, key.export({ type: 'spki', format: 'pem' }) as string));
+    const claims = AccessTokenClaims.safeParse(
+      await this.check(token, key.export({ type: 'spki', format: 'pem' }) as string),
+    );
     if (!claims.success) throw refuse(claims.error);
     const { sub, tid, sid, roles, exp } = claims.data;
     const caller = {

@@ -26,19 +26,27 @@ const Problem = z
   .meta({ id: 'Problem', description: 'Every answer that is not a success (RFC 9457).' });
 
 const codes = Object.keys(ErrorCatalogue).filter(isErrorCode);
-const everywhere: readonly ErrorCode[] = ['bad-request', 'rate-limited', 'internal', 'service-unavailable', 'deadline-exceeded'];
+const everywhere: readonly ErrorCode[] = [
+  'bad-request',
+  'rate-limited',
+  'internal',
+  'service-unavailable',
+  'deadline-exceeded',
+];
 
 /** Which errors a route can answer with, by what is asked of its caller. */
 function errorsOf(message: Message | null, method: Route['method'], path: string): ErrorCode[] {
   if (!message) return path.includes('{') ? ['not-found', 'internal'] : ['internal', 'service-unavailable'];
   const found = new Set<ErrorCode>([...everywhere, 'validation']);
-  if (message.needs !== 'public') for (const code of ['unauthenticated', 'token-expired', 'forbidden'] as const) found.add(code);
+  if (message.needs !== 'public')
+    for (const code of ['unauthenticated', 'token-expired', 'forbidden'] as const) found.add(code);
   if (!isPlatform(message)) {
     for (const code of codes) if (code.startsWith('tenant-')) found.add(code);
   }
   if (message.subject === 'auth.login') found.add('invalid-credentials');
   if (path.includes('{')) found.add('not-found');
-  if (method !== 'get' && method !== 'delete') for (const code of ['conflict', 'payload-too-large', 'unsupported-media-type'] as const) found.add(code);
+  if (method !== 'get' && method !== 'delete')
+    for (const code of ['conflict', 'payload-too-large', 'unsupported-media-type'] as const) found.add(code);
   return [...found];
 }
 
@@ -68,10 +76,14 @@ function operationOf({ method, path, name, terms }: Route): ZodOpenApiOperationO
   const reply = message?.reply ?? terms.reply;
   const success = {
     description: 'Success',
-    ...(reply && message?.status !== 204 ? { content: { 'application/json': { schema: replyOf(message, reply) } } } : {}),
+    ...(reply && message?.status !== 204
+      ? { content: { 'application/json': { schema: replyOf(message, reply) } } }
+      : {}),
   };
   const parameters = {
-    ...(inPath.length > 0 ? { path: z.object(Object.fromEntries(inPath.map((one) => [one, request?.shape[one] ?? z.string()]))) } : {}),
+    ...(inPath.length > 0
+      ? { path: z.object(Object.fromEntries(inPath.map((one) => [one, request?.shape[one] ?? z.string()]))) }
+      : {}),
     ...(rest && !takesBody && Object.keys(rest.shape).length > 0 ? { query: rest } : {}),
   };
   return {
@@ -79,9 +91,12 @@ function operationOf({ method, path, name, terms }: Route): ZodOpenApiOperationO
     summary,
     tags: [name.split('.', 1)[0] ?? ''],
     ...(message ? { description: `Needs: \`${message.needs}\`` } : {}),
-    security: !message || message.needs === 'public' ? [] : [{ [isPlatform(message) ? 'operatorKey' : 'accessToken']: [] }],
+    security:
+      !message || message.needs === 'public' ? [] : [{ [isPlatform(message) ? 'operatorKey' : 'accessToken']: [] }],
     requestParams: parameters,
-    ...(rest && takesBody ? { requestBody: { required: true, content: { 'application/json': { schema: isWhole ? request : rest } } } } : {}),
+    ...(rest && takesBody
+      ? { requestBody: { required: true, content: { 'application/json': { schema: isWhole ? request : rest } } } }
+      : {}),
     responses: {
       ...Object.fromEntries((statuses ?? [message?.status ?? 200]).map((status) => [String(status), success])),
       ...problemResponses(errorsOf(message, method, path)),

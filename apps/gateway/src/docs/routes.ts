@@ -16,7 +16,10 @@ const pathKey = 'path';
 const methodKey = 'method';
 
 const join = (...parts: string[]): string =>
-  `/${parts.flatMap((part) => part.split('/')).filter(Boolean).join('/')}`.replaceAll(/:(\w+)/g, '{$1}');
+  `/${parts
+    .flatMap((part) => part.split('/'))
+    .filter(Boolean)
+    .join('/')}`.replaceAll(/:(\w+)/g, '{$1}');
 
 function routesOf(controller: Type): Route[] {
   const prefix = Reflect.getMetadata(pathKey, controller) as string;
@@ -27,7 +30,8 @@ function routesOf(controller: Type): Route[] {
     if (name === 'constructor' || !handler || path === undefined) return [];
     const method = RequestMethod[Reflect.getMetadata(methodKey, handler) as number]?.toLowerCase() as Route['method'];
     const terms = termsOf(handler);
-    if (!terms) throw new TypeError(`${controller.name}.${name} says neither which message it asks nor that it is open`);
+    if (!terms)
+      throw new TypeError(`${controller.name}.${name} says neither which message it asks nor that it is open`);
     const needs = terms.message?.needs ?? 'public';
     if (needs === 'service' || needs.startsWith('system:')) {
       throw new TypeError(`${controller.name}.${name} asks ${terms.message?.subject}, which is for services only`);

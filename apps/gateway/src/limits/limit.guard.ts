@@ -27,7 +27,9 @@ export abstract class LimitGuard extends ThrottlerGuard {
 
   override canActivate(context: ExecutionContext): Promise<boolean> {
     const isOff = this.config.TENANTRY_LIMITS === 'off';
-    return isOff || !this.trackerOf(context.switchToHttp().getRequest()) ? Promise.resolve(true) : super.canActivate(context);
+    return isOff || !this.trackerOf(context.switchToHttp().getRequest())
+      ? Promise.resolve(true)
+      : super.canActivate(context);
   }
 
   protected override async handleRequest({ context, limit, ttl, blockDuration }: ThrottlerRequest): Promise<boolean> {

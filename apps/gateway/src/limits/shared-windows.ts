@@ -36,7 +36,10 @@ export class SharedWindows implements ThrottlerStorage, OnApplicationShutdown {
   private readonly timer: NodeJS.Timeout;
   private telling = false;
 
-  constructor(@Inject(CONFIG) config: GatewayConfig, @Inject(LOG) private readonly log: Log) {
+  constructor(
+    @Inject(CONFIG) config: GatewayConfig,
+    @Inject(LOG) private readonly log: Log,
+  ) {
     this.redis = new Redis(config.REDIS_URL, {
       // A command is sent now or not at all: limits must never wait for Redis.
       enableOfflineQueue: false,

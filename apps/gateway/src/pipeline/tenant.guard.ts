@@ -38,7 +38,8 @@ export class TenantGuard implements CanActivate {
   }
 
   private tenantNamed(slug: string | undefined): Promise<TenantEntry> {
-    if (!slug) throw new ServiceError('tenant-not-found', 'Name the tenant in the X-Tenant header or by its subdomain.');
+    if (!slug)
+      throw new ServiceError('tenant-not-found', 'Name the tenant in the X-Tenant header or by its subdomain.');
     return this.tenants.get(`slug:${slug}`);
   }
 

@@ -28,7 +28,10 @@ export class TokenGuard implements CanActivate {
   private identify(credentials: string, isForPlatform: boolean): Identity | Promise<Identity> {
     const isKey = credentials.startsWith(operatorKeyPrefix);
     if (isKey !== isForPlatform) {
-      throw new ServiceError('unauthenticated', isKey ? 'An operator key does not open this.' : 'This needs an operator key.');
+      throw new ServiceError(
+        'unauthenticated',
+        isKey ? 'An operator key does not open this.' : 'This needs an operator key.',
+      );
     }
     return isKey ? this.operators.identify(credentials) : this.tokens.identify(credentials);
   }
