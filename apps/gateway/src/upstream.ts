@@ -5,7 +5,7 @@ import type { FastifyReply } from 'fastify';
 import type { GatewayRequest } from './call.js';
 import { Contexts } from './contexts.js';
 import { inputOf } from './input.js';
-import { sendProblemBytes } from './problem.js';
+import { pathOf, sendProblemBytes } from './problem.js';
 import { Retries } from './retries.js';
 
 /** Asks the services in a caller's name and hands their answers through as they come. */
@@ -23,7 +23,7 @@ export class Upstream {
     const answer = await this.ask(message, request);
     if (answer.status >= 400) sendProblemBytes(answer, request, reply);
     else {
-      if (answer.resourceId) reply.header('location', `${request.url}/${answer.resourceId}`);
+      if (answer.resourceId) reply.header('location', `${pathOf(request)}/${answer.resourceId}`);
       reply.code(answer.status);
       if (answer.status === 204) reply.send();
       else reply.type('application/json; charset=utf-8').send(answer.body);
