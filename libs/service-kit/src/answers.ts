@@ -1,5 +1,7 @@
+import 'reflect-metadata';
 import { applyDecorators } from '@nestjs/common';
-import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
+import { ROUTE_ARGS_METADATA } from '@nestjs/common/internal';
+import { MessagePattern } from '@nestjs/microservices';
 import type { Message, ParsedRequestOf, ReplyOf } from '@tenantry/contracts';
 import type { Caller } from './request-context.js';
 
@@ -14,7 +16,7 @@ export const Answers =
   <M extends Message>(message: M) =>
   <Method extends Handler<M>>(target: object, key: string, descriptor: TypedPropertyDescriptor<Method>): void => {
     applyDecorators(MessagePattern(message.subject, { message }))(target, key, descriptor);
-    // Without parameters declared, Nest hands over the request alone.
-    Payload()(target, key, 0);
-    Ctx()(target, key, 1);
+    // No parameters to resolve: Nest then calls the handler with what the message server gives, request and caller, as they are. Left
+    // undeclared it would hand over the request alone; resolved by @Payload and @Ctx they cost promises per message.
+    Reflect.defineMetadata(ROUTE_ARGS_METADATA, {}, target.constructor, key);
   };

@@ -5,6 +5,9 @@ import { ServiceError } from './service-error.js';
 /** Set once by {@link startTelemetry}, so that a process without an exporter pays one comparison a message. */
 let isOn = false;
 
+/** Whether spans are made: where they are not, a hot path need not even make the closures for them. */
+export const isTracing = (): boolean => isOn;
+
 /**
  * Starts OpenTelemetry where the standard environment variables name an exporter (`OTEL_EXPORTER_OTLP_ENDPOINT` or
  * `OTEL_TRACES_EXPORTER`); else nothing of it is loaded.

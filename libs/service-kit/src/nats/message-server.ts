@@ -5,9 +5,9 @@ import { Headers, requestDeadlineMs, type Message } from '@tenantry/contracts';
 import type { ContextVerifier } from '../context/verifier.js';
 import type { Log } from '../log.js';
 import type { MessageScope } from '../message-scope.js';
-import { anonymous, type Caller, withRequest } from '../request-context.js';
+import { anonymous, type Caller, type RequestContext, withRequest } from '../request-context.js';
 import { asServiceError, ServiceError } from '../service-error.js';
-import { spanAround } from '../telemetry.js';
+import { isTracing, spanAround } from '../telemetry.js';
 import { parseRequest } from '../validation.js';
 import type { Nats } from './nats.js';
 import { StallWatch } from './stall.js';
@@ -166,16 +166,10 @@ export class MessageServer extends Server implements CustomTransportStrategy {
         caller,
         deadlineAt,
       };
-      const work = (): Promise<unknown> => handler(request, caller);
       const reply = await withRequest(context, () =>
-        spanAround(message.subject, 'server', context, () =>
-          message.tenant === null
-            ? work()
-            : this.#scope!.run(
-                { tenantId: caller.tenantId!, deadlineAt, states: message.tenant, subject: message.subject },
-                work,
-              ),
-        ),
+        isTracing()
+          ? spanAround(message.subject, 'server', context, () => this.#work(message, handler, request, context))
+          : this.#work(message, handler, request, context),
       );
       this.#reply(message, msg, reply, (cause) => this.#fail(message, msg, incoming, cause));
     } catch (thrown) {
@@ -184,6 +178,13 @@ export class MessageServer extends Server implements CustomTransportStrategy {
       this.#inFlight--;
       if (this.#inFlight === 0) this.#whenIdle?.();
     }
+  }
+
+  #work(message: Message, handler: MessageHandler, request: unknown, context: RequestContext): Promise<unknown> {
+    const { caller, deadlineAt } = context;
+    if (message.tenant === null) return handler(request, caller);
+    const scoped = { tenantId: caller.tenantId!, deadlineAt, states: message.tenant, subject: message.subject };
+    return this.#scope!.run(scoped, () => handler(request, caller));
   }
 
   /** Believes the caller or raises; asks the permission the contract needs. Waits only for a statement not seen before. */

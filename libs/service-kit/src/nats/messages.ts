@@ -13,7 +13,7 @@ import { LRUCache } from 'lru-cache';
 import type { ContextSigner } from '../context/signer.js';
 import { currentRequest } from '../request-context.js';
 import { ServiceError } from '../service-error.js';
-import { spanAround } from '../telemetry.js';
+import { isTracing, spanAround } from '../telemetry.js';
 import type { Nats } from './nats.js';
 import { Requests } from './requests.js';
 
@@ -71,6 +71,8 @@ export class Messages {
     if (envelope.traceparent) headers.append(Headers.traceparent, envelope.traceparent);
     if (envelope.idempotencyKey) headers.append(Headers.idempotencyKey, envelope.idempotencyKey);
     headers.append(Headers.deadline, String(leftMs));
+    if (!isTracing())
+      return readReply(await this.#requests.request(message.subject, body, headers, envelope.deadlineAt));
     const reply = await spanAround(message.subject, 'client', envelope, (traceparent) => {
       if (traceparent) headers.set(Headers.traceparent, traceparent);
       return this.#requests.request(message.subject, body, headers, envelope.deadlineAt);
