@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { connections } from './connections.ts';
 import type { Bench } from './harness/bench.ts';
 import { isMet, type Figure } from './harness/figure.ts';
 import { jsonLine, table } from './harness/report.ts';
@@ -6,7 +7,7 @@ import { hop } from './hop.ts';
 import { kit } from './kit.ts';
 import { list } from './list.ts';
 
-const benches: readonly Bench[] = [kit, hop, list];
+const benches: readonly Bench[] = [kit, hop, list, connections];
 
 const help = `npm run bench [-- <name>...] [options]
 
@@ -16,6 +17,7 @@ ${benches.map(({ name, about }) => `  ${name.padEnd(12)} ${about}`).join('\n')}
 
   --rounds N   how many rounds of every arm
   --seconds S  how long each lasts
+  --databases N   for connections: how many (default 1000; 8 MB of disk each, while it runs)
   --json       one line a figure, and nothing else on stdout
   --strict     exit code 1 when a target was missed
 `;
@@ -53,6 +55,7 @@ async function main(): Promise<number> {
       strict: { type: 'boolean' },
       rounds: { type: 'string' },
       seconds: { type: 'string' },
+      databases: { type: 'string' },
     },
   });
   if (values.help) {
@@ -60,7 +63,11 @@ async function main(): Promise<number> {
     return 0;
   }
   const chosen = positionals.length > 0 ? positionals.map(benchNamed) : benches;
-  const given = { ...positive('rounds', values.rounds), ...positive('seconds', values.seconds) };
+  const given = {
+    ...positive('rounds', values.rounds),
+    ...positive('seconds', values.seconds),
+    ...positive('databases', values.databases),
+  };
   const figures: Figure[] = [];
   for (const bench of chosen) {
     const found = await run(bench, given, values.json === true);
@@ -83,9 +90,9 @@ function benchNamed(name: string): Bench {
   return found;
 }
 
-function positive(name: 'rounds' | 'seconds', text: string | undefined): object {
+function positive(name: 'rounds' | 'seconds' | 'databases', text: string | undefined): object {
   if (text === undefined) return {};
   const value = Number(text);
-  if (!(value > 0) || (name === 'rounds' && !Number.isInteger(value))) throw new Error(`--${name} ${text}`);
+  if (!(value > 0) || (name !== 'seconds' && !Number.isInteger(value))) throw new Error(`--${name} ${text}`);
   return { [name]: value };
 }

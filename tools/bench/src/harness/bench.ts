@@ -3,6 +3,8 @@ import type { Figure } from './figure.ts';
 export interface BenchOptions {
   readonly rounds: number;
   readonly seconds: number;
+  /** Where a bench makes many of them: how many. */
+  readonly databases?: number;
   readonly report: (text: string) => void;
 }
 

@@ -1,0 +1,53 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { DataSource } from 'typeorm';
+import type { Place } from './fleet.ts';
+import { openLibrary, Product } from './library.ts';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+/** What lives on the heap now, in bytes. Timers and closed sockets need a moment to let go of theirs. */
+async function heapBytes(): Promise<number> {
+  for (let pass = 0; pass < 3; pass++) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    collect();
+  }
+  return process.memoryUsage().heapUsed;
+}
+
+/** Of one tenant that has been served and has no connection any more. */
+export async function bytesPerTenant(places: readonly Place[]): Promise<number> {
+  const library = await openLibrary(places, { budget: 8 });
+  for (let tenant = 0; tenant < 20; tenant++) await library.read(tenant);
+  const before = await heapBytes();
+  for (let tenant = 20; tenant < places.length; tenant++) await library.read(tenant);
+  const after = await heapBytes();
+  await library.close();
+  return (after - before) / (places.length - 20);
+}
+
+/** Of one TypeORM DataSource with the same entity, that has been used and has closed its connection. */
+export async function bytesPerDataSource(places: readonly Place[]): Promise<number> {
+  const sources: DataSource[] = [];
+  const open = async ({ user, ...place }: Place): Promise<void> => {
+    const extra = { idleTimeoutMillis: 1 };
+    const source = new DataSource({
+      type: 'postgres',
+      username: user,
+      ...place,
+      entities: [Product],
+      poolSize: 10,
+      extra,
+    });
+    await source.initialize();
+    await source.getRepository(Product).find();
+    sources.push(source);
+  };
+  for (const place of places.slice(0, 5)) await open(place);
+  const before = await heapBytes();
+  for (const place of places.slice(5)) await open(place);
+  const after = await heapBytes();
+  await Promise.all(sources.map((source) => source.destroy()));
+  return (after - before) / (places.length - 5);
+}
