@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 import type { TenantPlace } from '@tenantry/contracts';
-import pg from 'pg';
 import { ConnectTimeout, WrongDatabase } from './failures.js';
+import { ScramClient } from './scram-client.js';
 import { Session } from './session.js';
 
 export interface ConnectOptions {
@@ -29,19 +29,22 @@ export async function connect(
   const socket = new Socket();
   let reached = false;
   socket.once('connect', () => (reached = true));
-  const client = new pg.Client({
-    host: place.host,
-    port: place.port,
-    database: place.database,
-    user: place.role,
-    password: options.open(place),
-    application_name: `${options.service} ${place.slug}`.slice(0, nameLimit),
-    statement_timeout: options.statementTimeoutMs,
-    idle_in_transaction_session_timeout: options.idleInTransactionTimeoutMs,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: 30_000,
-    stream: () => socket,
-  });
+  const client = new ScramClient(
+    {
+      host: place.host,
+      port: place.port,
+      database: place.database,
+      user: place.role,
+      password: options.open(place),
+      application_name: `${options.service} ${place.slug}`.slice(0, nameLimit),
+      statement_timeout: options.statementTimeoutMs,
+      idle_in_transaction_session_timeout: options.idleInTransactionTimeoutMs,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 30_000,
+      stream: () => socket,
+    },
+    place,
+  );
   const session = new Session(client, socket);
   // Without a listener an idle session's end would end the process.
   client.on('error', () => ended(session));
@@ -54,7 +57,7 @@ export async function connect(
   try {
     await client.connect();
     const { rows } = await client.query<{ database: string; role: string }>(
-      'SELECT current_database() AS database, current_user AS role',
+      'SELECT current_catalog AS database, current_user AS role',
     );
     const [seen] = rows;
     if (seen?.database !== place.database || seen.role !== place.role) {
