@@ -6,8 +6,9 @@ import { jsonLine, table } from './harness/report.ts';
 import { hop } from './hop.ts';
 import { kit } from './kit.ts';
 import { list } from './list.ts';
+import { soak } from './soak.ts';
 
-const benches: readonly Bench[] = [kit, hop, list, connections];
+const benches: readonly Bench[] = [kit, hop, list, connections, soak];
 
 const help = `npm run bench [-- <name>...] [options]
 
