@@ -1,8 +1,8 @@
 import type { BudgetLimits, Clock, Connector } from './connector.js';
 import { IdleSlots } from './idle-slots.js';
 import { Places } from './places.js';
-import type { Pool, Slot } from './pool.js';
-import { Queue, type Waiter } from './queue.js';
+import type { Pool, Slot, Waiter } from './pool.js';
+import { Queue } from './queue.js';
 import { Turns } from './turns.js';
 
 /** A tenant that has connections, but cannot get another, does not try again at once. */

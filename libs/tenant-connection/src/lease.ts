@@ -1,4 +1,3 @@
-import type { Scope } from './ambient.js';
 import type { TenantEntry } from './directory.js';
 import { LeaseExpired } from './errors.js';
 
@@ -7,7 +6,7 @@ import { LeaseExpired } from './errors.js';
  *
  * Invariant: it counts once in `entry.leases` from its making to its first release; further releases do nothing.
  */
-export class Lease implements Scope {
+export class Lease {
   readonly transaction = undefined;
   released = false;
   overdueReported = false;

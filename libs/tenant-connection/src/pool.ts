@@ -1,5 +1,3 @@
-import type { Waiter } from './queue.js';
-
 /**
  * What one tenant has of a cluster's budget: its connections, and who waits for one.
  *
@@ -70,4 +68,14 @@ export class Slot<Connection> {
   constructor(readonly pool: Pool<Connection>) {
     this.epoch = pool.epoch;
   }
+}
+
+/** Someone waiting for a slot. Exactly one of `lend` and `refuse` is called, once. */
+export interface Waiter<Connection> {
+  readonly since: number;
+  readonly deadlineAt: number;
+  /** How many waited in the cluster when it came. */
+  readonly behind: number;
+  readonly lend: (slot: Slot<Connection>) => void;
+  readonly refuse: (reason: Error) => void;
 }

@@ -1,15 +1,5 @@
 import type { Clock } from './connector.js';
-import type { Pool, Slot } from './pool.js';
-
-/** Someone waiting for a slot. Exactly one of `lend` and `refuse` is called, once. */
-export interface Waiter<Connection> {
-  readonly since: number;
-  readonly deadlineAt: number;
-  /** How many waited in the cluster when it came. */
-  readonly behind: number;
-  readonly lend: (slot: Slot<Connection>) => void;
-  readonly refuse: (reason: Error) => void;
-}
+import type { Pool, Waiter } from './pool.js';
 
 /** While anyone waits: how often deadlines, and the need for further connections, are looked at. */
 const tickMs = 5;

@@ -1,19 +1,10 @@
 import type { QueryResultRow } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
-import { runInScope, type Scope } from './ambient.js';
+import { runInScope } from './ambient.js';
 import { LeaseExpired } from './errors.js';
 import type { Lease } from './lease.js';
+import type { Scope, Transaction } from './scope.js';
 import type { Session } from './session.js';
-
-/** One transaction of a scope. */
-export interface Transaction {
-  readonly session: Session;
-  readonly manager: EntityManager;
-  /** Its session belongs to somebody else by now. */
-  over: boolean;
-  /** Part of it was rolled back by a stock repository, so that the rest must not be committed. */
-  failed: boolean;
-}
 
 /** All of the work or none of it; within a transaction, all or none of a part of it (a savepoint). */
 export async function transact<Result>(

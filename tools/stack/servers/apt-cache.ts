@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Apt, machineSources } from './apt.ts';
 import { sourcesFor, suitesFrom } from './apt-sources.ts';
 import { cacheDir } from './cache.ts';
-import { isFit, type Binary, type Wanted } from './find-server.ts';
+import { isFit, type Binary, type Wanted } from './binary.ts';
 
 /** The server in the cache, when it is there and runs. */
 export function cachedServer(wanted: Wanted): Binary | undefined {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import type { Invocation, Run, Wanted } from './find-server.ts';
+import type { Invocation, Run, Wanted } from './binary.ts';
 
 /** The command of a container engine that answers. */
 export function containerEngine(): string | undefined {

@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Program, Server } from '../program.ts';
-import { findServer, type Wanted } from './find-server.ts';
+import type { Wanted } from './binary.ts';
+import { findServer } from './find-server.ts';
 import { says } from './says.ts';
 import { startServer, type Alone, type StartOptions, type Started } from './start-server.ts';
 
