@@ -3,7 +3,6 @@ import { Breakers } from './breakers.js';
 import { Budget } from './budget.js';
 import { connect, type ConnectOptions } from './connect.js';
 import type { Connector } from './connector.js';
-import type { TenantEntry } from './directory.js';
 import { BudgetExhausted, PoolsClosed, TenantDatabaseUnavailable } from './errors.js';
 import { isPassing, kindOf, WrongDatabase } from './failures.js';
 import { Pool, type Slot } from './pool.js';
@@ -22,6 +21,12 @@ export interface TenantShare {
   readonly cluster: Cluster;
 }
 
+/** A tenant as a cluster sees it: where it is, and the share it has now. */
+interface Resident {
+  readonly place: TenantPlace;
+  readonly share: TenantShare | undefined;
+}
+
 const clock = {
   now: () => performance.now(),
   after: (ms: number, run: () => void) => void setTimeout(run, ms),
@@ -33,7 +38,7 @@ export const addressOf = ({ host, port }: TenantPlace): string => `${host}:${por
 export class Cluster implements Connector<Session> {
   readonly budget: Budget<Session>;
   readonly breakers: Breakers;
-  private readonly entries = new WeakMap<Pool<Session>, TenantEntry>();
+  private readonly entries = new WeakMap<Pool<Session>, Resident>();
   private readonly sessions = new Map<Session, Slot<Session>>();
 
   constructor(
@@ -41,14 +46,14 @@ export class Cluster implements Connector<Session> {
     budget: number,
     private readonly settings: ConnectionSettings,
     private readonly options: ConnectOptions,
-    private readonly outside: { reload(tenantId: string): Promise<TenantEntry>; reports: Reports },
+    private readonly outside: { reload(tenantId: string): Promise<Resident>; reports: Reports },
   ) {
     this.budget = new Budget({ ...settings, connections: budget }, this, clock);
     this.breakers = new Breakers(settings);
   }
 
   /** The share of a tenant that lives here. */
-  shareFor(entry: TenantEntry): TenantShare {
+  shareFor(entry: Resident): TenantShare {
     const { id, limits } = entry.place;
     const pool = new Pool<Session>(id, Math.min(limits.maxConnections, this.settings.maxConnectionsPerTenant));
     this.entries.set(pool, entry);
@@ -56,7 +61,7 @@ export class Cluster implements Connector<Session> {
   }
 
   /** Its connections are of the past: credentials, limits or the state have changed, or it has moved away. */
-  renew({ place }: TenantEntry, pool: Pool<Session>): void {
+  renew({ place }: Resident, pool: Pool<Session>): void {
     this.budget.renew(pool, Math.min(place.limits.maxConnections, this.settings.maxConnectionsPerTenant));
   }
 
@@ -136,7 +141,7 @@ export class Cluster implements Connector<Session> {
     this.budget.sweep();
   }
 
-  private async connect(entry: TenantEntry, slot: Slot<Session>): Promise<Session> {
+  private async connect(entry: Resident, slot: Slot<Session>): Promise<Session> {
     const ended = (): void => this.budget.lost(slot);
     const { place } = entry;
     try {
@@ -150,7 +155,7 @@ export class Cluster implements Connector<Session> {
     }
   }
 
-  private entryOf(pool: Pool<Session>): TenantEntry {
+  private entryOf(pool: Pool<Session>): Resident {
     const entry = this.entries.get(pool);
     if (entry?.share?.pool !== pool || addressOf(entry.place) !== this.address)
       throw new TenantDatabaseUnavailable('the tenant has moved', 1);
