@@ -18,7 +18,8 @@ describe('the settings', () => {
   });
 
   it('stand in the README, each with its default', () => {
-    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+    // Tables are padded to look well; the claim is about what they say.
+    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8').replaceAll(/ +/g, ' ');
     for (const [name, value] of Object.entries(settingsOf())) expect(readme).toContain(`| \`${name}\` | ${value} |`);
   });
 });
