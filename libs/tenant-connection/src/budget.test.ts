@@ -39,6 +39,17 @@ describe('a budget', () => {
     expect(cluster.budget.snapshot()).toMatchObject({ busy: 3, waiting: 0 });
   });
 
+  it('opens no further connection for a tenant whose maximum was lowered while it waited for its turn', async () => {
+    const cluster = new VirtualCluster({ ...one });
+    const waits = several(cluster, 'acme', 2, 50);
+    await cluster.clock.advance(20);
+    cluster.budget.renew(cluster.pool('acme'), 1);
+    cluster.budget.resize(2);
+    await cluster.clock.advance(200);
+    expect(cluster.broken).toEqual([]);
+    expect(waits).toHaveLength(2);
+  });
+
   it('takes over the idle connection of the tenant that is used least, not of the one used longest ago', async () => {
     const cluster = new VirtualCluster({ ...usualLimits, connections: 2 });
     for (let time = 0; time < 5; time++) await Promise.all([cluster.use('often', 1), cluster.clock.advance(10)]);

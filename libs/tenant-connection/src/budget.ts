@@ -106,6 +106,8 @@ export class Budget<Connection> {
     pool.max = max;
     pool.epoch++;
     pool.retryAt = 0;
+    // It may be waiting for its turn to get one more than it may now have.
+    if (pool.held >= max) this.turns.remove(pool);
     for (const slot of [...pool.idle]) this.retireIdle(slot, now);
     this.want(pool, now);
     this.pump(now);
