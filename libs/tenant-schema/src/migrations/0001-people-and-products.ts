@@ -60,5 +60,27 @@ export const peopleAndProducts: Migration = {
       updated_at timestamptz(3) NOT NULL DEFAULT now()
     );
     CREATE INDEX products_managed_by ON products (managed_by);
+
+    -- What has happened and is not told yet: written with what happened, removed when JetStream has it. The position is given
+    -- while the aggregate's row is locked, so within an aggregate it is the order in which things happened.
+    CREATE TABLE outbox (
+      position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+      id uuid NOT NULL DEFAULT uuidv7(),
+      type text NOT NULL,
+      dataschema text NOT NULL,
+      aggregate text NOT NULL,
+      data jsonb NOT NULL,
+      time timestamptz(3) NOT NULL DEFAULT now(),
+      request_id text,
+      traceparent text,
+      tenant_id uuid
+    );
+
+    -- Events whose work is done, so that an event that comes twice is worked on once. Ids of version 7 sort by age.
+    CREATE TABLE heard_events (
+      service text NOT NULL,
+      event_id uuid NOT NULL,
+      PRIMARY KEY (service, event_id)
+    );
   `,
 };

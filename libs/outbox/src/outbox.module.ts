@@ -1,0 +1,101 @@
+import {
+  Inject,
+  Module,
+  type BeforeApplicationShutdown,
+  type DynamicModule,
+  type InjectionToken,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { DiscoveryModule, DiscoveryService, MetadataScanner } from '@nestjs/core';
+import type { ServiceName } from '@tenantry/contracts';
+import { LOG, Nats, type Log } from '@tenantry/service-kit';
+import { EventConsumer } from './event-consumer.js';
+import { eventHeardBy } from './hears.js';
+import { Inbox } from './inbox.js';
+import { Outbox } from './outbox.js';
+import { PostOffice } from './post-office.js';
+import { centralStore, tenantStore, type CentralDatabase, type Store, type TenantDatabases } from './store.js';
+
+/** A class whose instances are `Shape`, as a token of the container. */
+type ClassOf<Shape> = abstract new (...parts: never[]) => Shape;
+type Method = (...given: unknown[]) => Promise<void> | void;
+
+const STORE = Symbol('where the outbox lies');
+
+/**
+ * Gives a service its {@link Outbox}, and calls its `@Hears` methods. Starts after everything else has, and leaves before the databases
+ * are closed.
+ */
+@Module({ imports: [DiscoveryModule] })
+export class OutboxModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly consumer: EventConsumer;
+
+  constructor(
+    @Inject(PostOffice) private readonly postOffice: PostOffice,
+    @Inject(STORE) private readonly store: Store,
+    @Inject(DiscoveryService) private readonly discovery: DiscoveryService,
+    @Inject(LOG) log: Log,
+  ) {
+    this.consumer = new EventConsumer(postOffice.streams, log);
+  }
+
+  /** An outbox in each tenant's database. `tenants` is the class of the service's connections to them. */
+  static forTenants(service: ServiceName, tenants: ClassOf<TenantDatabases>): DynamicModule {
+    return of(service, tenants, tenantStore);
+  }
+
+  /** One outbox, in the service's own database. `database` is the class of its DataSource. */
+  static forCentral(service: ServiceName, database: ClassOf<CentralDatabase>): DynamicModule {
+    return of(service, database, centralStore);
+  }
+
+  onApplicationBootstrap(): void {
+    const { outbox, streams } = this.postOffice;
+    const inbox = new Inbox(this.store, outbox, streams.service);
+    for (const { instance, method } of this.methods()) {
+      const event = eventHeardBy(method);
+      if (event) this.consumer.on(event, inbox.hearer(event, method.bind(instance)));
+    }
+    this.postOffice.start();
+    this.consumer.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.consumer.close();
+    await this.postOffice.close();
+  }
+
+  private *methods(): Generator<{ instance: object; method: Method }> {
+    const scanner = new MetadataScanner();
+    for (const wrapper of [...this.discovery.getControllers(), ...this.discovery.getProviders()]) {
+      const instance = wrapper.instance as Record<string, Method> | null | undefined;
+      if (!instance || typeof instance !== 'object') continue;
+      const prototype = Object.getPrototypeOf(instance) as object | null;
+      for (const name of prototype ? scanner.getAllMethodNames(prototype) : []) {
+        const method = instance[name];
+        if (typeof method === 'function') yield { instance, method };
+      }
+    }
+  }
+}
+
+function of<Database>(
+  service: ServiceName,
+  database: ClassOf<Database>,
+  storeOf: (database: Database) => Store,
+): DynamicModule {
+  return {
+    module: OutboxModule,
+    global: true,
+    providers: [
+      { provide: STORE, inject: [database as InjectionToken], useFactory: storeOf },
+      {
+        provide: PostOffice,
+        inject: [STORE, Nats, LOG],
+        useFactory: (store: Store, nats: Nats, log: Log) => new PostOffice({ service, store, nats, log }),
+      },
+      { provide: Outbox, inject: [PostOffice], useFactory: ({ outbox }: PostOffice) => outbox },
+    ],
+    exports: [Outbox],
+  };
+}

@@ -1,0 +1,77 @@
+import type { Query } from './store.js';
+
+/** An event as it waits. */
+export interface OutboxRow {
+  readonly id: string;
+  readonly type: string;
+  readonly dataschema: string;
+  readonly aggregate: string;
+  readonly data: unknown;
+  readonly time: Date;
+  readonly requestId: string | null;
+  readonly traceparent: string | null;
+  readonly tenantId: string | null;
+}
+
+type NewRow = Omit<OutboxRow, 'id' | 'time'>;
+
+export async function insertRow(query: Query, row: NewRow): Promise<void> {
+  await query(
+    'outbox_insert',
+    `INSERT INTO outbox (type, dataschema, aggregate, data, request_id, traceparent, tenant_id)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+    [row.type, row.dataschema, row.aggregate, JSON.stringify(row.data), row.requestId, row.traceparent, row.tenantId],
+  );
+}
+
+/** "tenantry" in ASCII, its last four letters: nothing else in these databases locks it. */
+const relayLock = 0x6e747279;
+
+/**
+ * Takes the oldest events out of the outbox, until the transaction ends, in the order in which they happened. Only one transaction at
+ * a time may: null while another does.
+ *
+ * The snapshot may be older than the lock; rows that another instance has told and removed in between are skipped by FOR UPDATE.
+ */
+export async function takeRows(query: Query, limit: number): Promise<OutboxRow[] | null> {
+  const rows = await query<
+    { mine: boolean; position: string | null } & { [Field in keyof OutboxRow]: OutboxRow[Field] }
+  >(
+    'outbox_take',
+    `WITH turn AS MATERIALIZED (SELECT pg_try_advisory_xact_lock($1) AS mine),
+     taken AS (
+       DELETE FROM outbox WHERE position IN (
+         SELECT position FROM outbox WHERE (SELECT mine FROM turn) ORDER BY position LIMIT $2 FOR UPDATE)
+       RETURNING position, id, type, dataschema, aggregate, data, time, request_id AS "requestId", traceparent,
+         tenant_id AS "tenantId")
+     SELECT turn.mine, taken.* FROM turn LEFT JOIN taken ON true ORDER BY taken.position`,
+    [relayLock, limit],
+  );
+  if (!rows[0]?.mine) return null;
+  return rows.filter(({ position }) => position !== null);
+}
+
+/**
+ * Remembers that the work of an event is done, if the transaction is committed; false when it has been done before. What is older
+ * than anything JetStream can still deliver is forgotten.
+ */
+export async function rememberHeard(
+  query: Query,
+  service: string,
+  eventId: string,
+  oldestMs: number,
+): Promise<boolean> {
+  const rows = await query(
+    'outbox_heard',
+    `WITH forgotten AS (DELETE FROM heard_events WHERE service = $1 AND event_id < $3)
+     INSERT INTO heard_events (service, event_id) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING event_id`,
+    [service, eventId, firstIdOf(oldestMs)],
+  );
+  return rows.length > 0;
+}
+
+/** The smallest id of version 7 made at that time, in milliseconds since the epoch (RFC 9562, 5.7). */
+function firstIdOf(ms: number): string {
+  const time = Math.max(0, Math.floor(ms)).toString(16).padStart(12, '0');
+  return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000000`;
+}

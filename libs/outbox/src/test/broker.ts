@@ -1,0 +1,106 @@
+import { randomInt } from 'node:crypto';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { event, eventStream, type EventEnvelope } from '@tenantry/contracts';
+import { CommonConfig, createLog, Nats, type Log } from '@tenantry/service-kit';
+import { testServers } from '@tenantry/testing';
+import { z } from 'zod';
+
+export const silent: Log = createLog({ service: 'products', instance: 'test', level: 'silent' });
+
+export function natsAs(user: string, url = testServers().natsUrl): Promise<Nats> {
+  const settings = { NATS_URL: url, NATS_USER: user, NATS_PASSWORD: testServers().natsPasswords[user] };
+  return Nats.open(CommonConfig.parse(settings), 'test', silent);
+}
+
+/** An event of `products` that no other test tells. */
+export function ownEvent(version = 1, word = ownWord()) {
+  return event(`products.${word}`, { data: z.strictObject({ step: z.int() }), version });
+}
+export type OwnEvent = ReturnType<typeof ownEvent>;
+
+const ownWord = (): string => Array.from({ length: 12 }, () => String.fromCharCode(97 + randomInt(26))).join('');
+
+export interface Stored {
+  readonly envelope: EventEnvelope;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What JetStream has stored under a subject, in order; waits until there are `atLeast`. */
+export async function stored(admin: Nats, subject: string, atLeast = 0, waitMs = 10_000): Promise<Stored[]> {
+  const manager = await jetstreamManager(admin.connection, { checkAPI: false });
+  for (const end = performance.now() + waitMs; ; await sleep(20)) {
+    const { state } = await manager.streams.info(eventStream, { subjects_filter: subject });
+    const count = state.subjects?.[subject] ?? 0;
+    if (count >= atLeast) return count === 0 ? [] : readAll(admin, subject, count);
+    if (performance.now() > end) throw new Error(`only ${count} of ${atLeast} messages on ${subject}`);
+  }
+}
+
+async function readAll(admin: Nats, subject: string, count: number): Promise<Stored[]> {
+  const consumer = await jetstream(admin.connection).consumers.get(eventStream, { filter_subjects: [subject] });
+  const found: Stored[] = [];
+  for await (const message of await consumer.fetch({ max_messages: count, expires: 5000 })) {
+    const headers = Object.fromEntries([...(message.headers ?? [])].map(([name, [value]]) => [name, value ?? '']));
+    found.push({ envelope: message.json<EventEnvelope>(), headers });
+    if (found.length === count) break;
+  }
+  return found;
+}
+
+export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Waits until it holds. */
+export async function until(holds: () => boolean | Promise<boolean>, waitMs = 10_000): Promise<void> {
+  for (const end = performance.now() + waitMs; !(await holds()); await sleep(20))
+    if (performance.now() > end) throw new Error('it did not come to hold');
+}
+
+/** The broker behind a wire that can be cut. */
+export class Wire {
+  readonly #sockets = new Set<Socket>();
+  #isCut = false;
+
+  private constructor(
+    readonly url: string,
+    private readonly stopListening: () => void,
+  ) {}
+
+  static async lay(): Promise<Wire> {
+    const { hostname, port } = new URL(testServers().natsUrl);
+    const server = createServer((near) => wire.#carry(near, connect(Number(port), hostname)));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const wire = new Wire(`nats://127.0.0.1:${(server.address() as AddressInfo).port}`, () => void server.close());
+    return wire;
+  }
+
+  cut(): void {
+    this.#isCut = true;
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  mend(): void {
+    this.#isCut = false;
+  }
+
+  remove(): void {
+    this.cut();
+    this.stopListening();
+  }
+
+  #carry(near: Socket, far: Socket): void {
+    for (const [socket, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      this.#sockets.add(socket);
+      socket.on('data', (bytes) => void other.write(bytes));
+      socket.on('error', () => socket.destroy());
+      socket.on('close', () => {
+        this.#sockets.delete(socket);
+        other.destroy();
+      });
+    }
+    if (this.#isCut) near.destroy();
+  }
+}
