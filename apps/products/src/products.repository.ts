@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
+import { ProductEvents } from '@tenantry/contracts';
+import { Outbox } from '@tenantry/outbox';
 import { ServiceError } from '@tenantry/service-kit';
 import { TenantConnections } from '@tenantry/tenant-connection';
 import { QueryFailedError, Repository } from 'typeorm';
@@ -22,7 +24,9 @@ async function naming<Result>(write: Promise<Result>): Promise<Result> {
   try {
     return await write;
   } catch (error) {
-    const violated = error instanceof QueryFailedError && (error.driverError as { constraint?: string }).constraint;
+    const failure = (error instanceof QueryFailedError ? error.driverError : error) as
+      { constraint?: string } | undefined;
+    const violated = failure?.constraint;
     throw violated === managerConstraint ? unknownManager(error) : error;
   }
 }
@@ -36,13 +40,15 @@ const aboveAll = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
 /**
  * The products of the caller's tenant: every query runs in the lease of the message. Reads are prepared statements, which cost PostgreSQL
- * and us half of what a built query does; writes go through the entity.
+ * and us half of what a built query does; so is the making of a product, other writes go through the entity. What is written is told to
+ * other services, if and only if it is committed.
  */
 @Injectable()
 export class ProductsRepository {
   constructor(
     @InjectRepository(Product) private readonly products: Repository<Product>,
     private readonly connections: TenantConnections,
+    private readonly outbox: Outbox,
   ) {}
 
   /** Newest first, which is the order of version 7 ids; those older than `before` only. */
@@ -58,28 +64,39 @@ export class ProductsRepository {
   }
 
   /** @throws ServiceError `validation` when the manager is not a user of the tenant. */
-  async insert(fields: ProductFields): Promise<Product> {
-    const { identifiers } = await naming(this.products.insert(fields));
-    const { id } = identifiers[0] as Pick<Product, 'id'>;
-    // Read back: PostgreSQL has the last word on how an amount is written.
-    const product = await this.find(id);
-    if (!product) throw new ServiceError('conflict', 'The product was deleted at the moment it was made.');
-    return product;
+  insert(fields: ProductFields): Promise<Product> {
+    // As it comes back: PostgreSQL has the last word on how an amount is written.
+    const text = `INSERT INTO products (name, description, price, stock_quantity, active, managed_by)
+      VALUES ($1, $2, $3, $4, $5, $6) RETURNING ${columns}`;
+    const { name, description, price, stockQuantity, active, managedBy } = fields;
+    const values = [name, description, price, stockQuantity, active, managedBy];
+    return this.outbox.transaction(async () => {
+      const [product] = await naming(this.connections.query<Product>('products.insert', text, values));
+      this.outbox.add(ProductEvents.created, { aggregate: product!.id, data: product! });
+      return product!;
+    });
   }
 
   /**
    * Changes the given fields, in one statement, and returns the product as it is then; null when there is none.
    * @throws ServiceError `validation` when the manager is not a user of the tenant.
    */
-  async update(id: string, change: ProductChange): Promise<Product | null> {
-    const { affected } = await naming(
-      this.products.update(id, { ...(change as Partial<ProductFields>), updatedAt: () => 'now()' }),
-    );
-    return affected ? this.find(id) : null;
+  update(id: string, change: ProductChange): Promise<Product | null> {
+    const columnsOf = { ...(change as Partial<ProductFields>), updatedAt: () => 'now()' };
+    return this.outbox.transaction(async () => {
+      const { affected } = await naming(this.products.update(id, columnsOf));
+      const product = affected ? await this.find(id) : null;
+      if (product) this.outbox.add(ProductEvents.changed, { aggregate: id, data: product });
+      return product;
+    });
   }
 
   /** Whether there was one. */
-  async delete(id: string): Promise<boolean> {
-    return ((await this.products.delete(id)).affected ?? 0) > 0;
+  delete(id: string): Promise<boolean> {
+    return this.outbox.transaction(async () => {
+      const { affected } = await this.products.delete(id);
+      if (affected) this.outbox.add(ProductEvents.deleted, { aggregate: id, data: { id } });
+      return (affected ?? 0) > 0;
+    });
   }
 }

@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { OutboxModule } from '@tenantry/outbox';
 import { CONFIG } from '@tenantry/service-kit';
+import { DataSource } from 'typeorm';
 import { Cluster } from './cluster.entity.js';
 import { ClustersService } from './clusters.service.js';
 import type { RegistryConfig } from './config.js';
@@ -37,6 +39,7 @@ const entities = [TenantRow, Cluster, Plan, Operator];
       }),
     }),
     TypeOrmModule.forFeature(entities),
+    OutboxModule.forCentral('tenant-registry', DataSource),
   ],
   controllers: [TenantsController, OperatorsController],
   providers: [

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import type { TenantState } from '@tenantry/contracts';
+import { TenantEvents, type TenantState } from '@tenantry/contracts';
+import { Outbox } from '@tenantry/outbox';
 import { ServiceError } from '@tenantry/service-kit';
 import { In, LessThan, Not, QueryFailedError, Repository } from 'typeorm';
 import { Cluster } from './cluster.entity.js';
@@ -22,6 +23,12 @@ const uniqueViolation = '23505';
 const isUniqueViolation = (error: unknown): boolean =>
   error instanceof QueryFailedError && (error.driverError as { code?: string }).code === uniqueViolation;
 
+/** What every change of a row changes too. */
+const asChanged = { generation: () => `nextval('tenant_generations')`, updatedAt: () => 'now()' };
+
+/** What other services are told of a new tenant. */
+const toBirth = ({ id, slug, name, plan }: TenantRow) => ({ id, slug, name, plan: plan.name });
+
 /** The tenants table and what stands beside it. */
 @Injectable()
 export class TenantsRepository {
@@ -29,6 +36,7 @@ export class TenantsRepository {
     @InjectRepository(TenantRow) private readonly tenants: Repository<TenantRow>,
     @InjectRepository(Cluster) private readonly clusters: Repository<Cluster>,
     @InjectRepository(Plan) private readonly plans: Repository<Plan>,
+    private readonly outbox: Outbox,
   ) {}
 
   async newId(): Promise<string> {
@@ -68,12 +76,19 @@ export class TenantsRepository {
     id: string,
     change: Partial<Pick<TenantRow, 'state' | 'stateReason' | 'sealedPassword' | 'schemaVersion'>>,
   ): Promise<TenantRow> {
-    await this.tenants.update(id, {
-      ...change,
-      generation: () => `nextval('tenant_generations')`,
-      updatedAt: () => 'now()',
-    });
+    await this.tenants.update(id, { ...change, ...asChanged });
     return this.get(id);
+  }
+
+  /** Opens the tenant and, the first time, tells other services. */
+  activate(id: string): Promise<TenantRow> {
+    return this.outbox.transaction(async (manager) => {
+      const tenants = manager.withRepository(this.tenants);
+      const { affected } = await tenants.update({ id, state: Not('active') }, { state: 'active', ...asChanged });
+      const row = await tenants.findOneByOrFail({ id });
+      if (affected) this.outbox.add(TenantEvents.activated, { aggregate: id, tenantId: id, data: toBirth(row) });
+      return row;
+    });
   }
 
   /** @throws ServiceError `not-found` */

@@ -1,8 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { jetstream } from '@nats-io/jetstream';
 import { Catch, type INestMicroservice, type RpcExceptionFilter } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import {
+  eventStream,
+  UserEvents,
+  type EventEnvelope,
   builtInRoles,
   Users,
   type Issuer,
@@ -132,6 +136,17 @@ async function ask<M extends Message>(
   return { status, body: JSON.parse(Buffer.from(body).toString()) as ReplyOf<M> };
 }
 
+/** The first event under a subject that is the one looked for. */
+async function nextEvent(subject: string, isIt: (event: EventEnvelope) => boolean): Promise<EventEnvelope> {
+  const admin = await connect('admin');
+  const consumer = await jetstream(admin.connection).consumers.get(eventStream, { filter_subjects: [subject] });
+  for await (const message of await consumer.consume()) {
+    const event = message.json<EventEnvelope>();
+    if (isIt(event)) return event;
+  }
+  throw new Error('the events ended');
+}
+
 const password = 'anvil-orbit-walnut-9';
 const ada = { email: ' Ada@Acme.test ', password, firstName: 'Ada', lastName: 'Lovelace' };
 
@@ -176,6 +191,13 @@ describe('the users service', () => {
     expect(await registry.ask(Users.createFirstAdmin, ada, { tenantId })).toEqual(first);
     const { rows } = await fresh.query('SELECT user_id AS id, name FROM user_roles JOIN roles ON roles.id = role_id');
     expect(rows).toEqual([{ id: first.id, name: 'admin' }]);
+  });
+
+  it('tells other services of each user it makes, without the password', async () => {
+    const { body } = await ask(Users.create, { ...ada, email: 'told@acme.test' }, acme);
+    const heard = await nextEvent(UserEvents.created.subject, ({ subject }) => subject === body.id);
+    expect(heard).toMatchObject({ type: 'users.created', source: '/users', tenantid: acme.tenantId, data: body });
+    expect(JSON.stringify(heard)).not.toMatch(/password|argon2/i);
   });
 
   it('refuses a taken e-mail in any spelling', async () => {

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { RegistryTenantsModule } from '@tenantry/tenant-connection';
+import { OutboxModule } from '@tenantry/outbox';
+import { RegistryTenantsModule, TenantConnections } from '@tenantry/tenant-connection';
 import { Passwords } from './passwords.js';
 import { Role } from './role.entity.js';
 import { RolesRepository } from './roles.repository.js';
@@ -10,7 +11,11 @@ import { UsersRepository } from './users.repository.js';
 import { UsersService } from './users.service.js';
 
 @Module({
-  imports: [RegistryTenantsModule.of('users'), TypeOrmModule.forFeature([User, Role])],
+  imports: [
+    RegistryTenantsModule.of('users'),
+    OutboxModule.forTenants('users', TenantConnections),
+    TypeOrmModule.forFeature([User, Role]),
+  ],
   controllers: [UsersController],
   providers: [UsersService, UsersRepository, RolesRepository, Passwords],
 })

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import type { Outbox } from '@tenantry/outbox';
 import { createTenantDatabase, type TenantDatabase } from '@tenantry/testing';
 import { DataSource } from 'typeorm';
 import { Role } from './role.entity.js';
@@ -7,6 +8,11 @@ import { RolesRepository } from './roles.repository.js';
 import { User } from './user.entity.js';
 import { UsersRepository } from './users.repository.js';
 
+/** Keeps no promise: whether events are told is the outbox's own test, and that of app.module.int.test.ts. */
+const outbox: Pick<Outbox, 'add' | 'transaction'> = {
+  transaction: (work) => work(dataSource.manager),
+  add: () => undefined,
+};
 let tenant: TenantDatabase;
 let dataSource: DataSource;
 let users: UsersRepository;
@@ -22,7 +28,7 @@ beforeAll(async () => {
     installExtensions: false,
   });
   await dataSource.initialize();
-  users = new UsersRepository(dataSource.getRepository(User));
+  users = new UsersRepository(dataSource.getRepository(User), outbox);
   roles = new RolesRepository(dataSource.getRepository(Role));
 });
 afterAll(async () => {

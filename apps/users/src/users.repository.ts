@@ -1,8 +1,11 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
+import { UserEvents } from '@tenantry/contracts';
+import { Outbox } from '@tenantry/outbox';
 import { ServiceError } from '@tenantry/service-kit';
 import { LessThan, QueryFailedError, type Repository } from 'typeorm';
 import { User } from './user.entity.js';
+import { toPerson } from './user.views.js';
 
 type NewUser = Pick<User, 'email' | 'passwordHash' | 'firstName' | 'lastName' | 'roles'>;
 type Credentials = Pick<User, 'id' | 'passwordHash' | 'active'>;
@@ -12,7 +15,10 @@ const isEmailTaken = (error: unknown): boolean =>
 
 @Injectable()
 export class UsersRepository {
-  constructor(@InjectRepository(User) private readonly users: Repository<User>) {}
+  constructor(
+    @InjectRepository(User) private readonly users: Repository<User>,
+    @Inject(Outbox) private readonly outbox: Pick<Outbox, 'add' | 'transaction'>,
+  ) {}
 
   /** Newest first, which is the order of version 7 ids; those older than `before` only. */
   findPage(limit: number, before: string | undefined): Promise<User[]> {
@@ -34,13 +40,17 @@ export class UsersRepository {
   }
 
   /**
-   * The user and its roles, or neither.
+   * The user, its roles, and the word of it to other services; or nothing.
    * @throws ServiceError `email-taken`
    */
   async insert(user: NewUser): Promise<User> {
     try {
-      const written = await this.users.save(this.users.create(user));
-      return Object.assign(written, { roleNames: user.roles.map(({ name }) => name).sort() });
+      return await this.outbox.transaction(async () => {
+        const saved = await this.users.save(this.users.create(user));
+        const written = Object.assign(saved, { roleNames: user.roles.map(({ name }) => name).sort() });
+        this.outbox.add(UserEvents.created, { aggregate: written.id, data: toPerson(written) });
+        return written;
+      });
     } catch (cause) {
       if (!isEmailTaken(cause)) throw cause;
       throw new ServiceError('email-taken', 'Another user has this e-mail address.', { cause });

@@ -14,23 +14,8 @@ import type { UsersConfig } from './config.js';
 import { Passwords } from './passwords.js';
 import type { Role } from './role.entity.js';
 import { RolesRepository } from './roles.repository.js';
-import type { User } from './user.entity.js';
+import { toPerson, type Person } from './user.views.js';
 import { UsersRepository } from './users.repository.js';
-
-/** A user as everybody may see them. */
-type Person = ReplyOf<typeof Users.me>;
-
-/** Field by field, so that nothing leaves that the contract does not name. */
-const toPerson = ({ id, email, firstName, lastName, active, roleNames, createdAt, updatedAt }: User): Person => ({
-  id,
-  email,
-  firstName,
-  lastName,
-  active,
-  roles: roleNames,
-  createdAt,
-  updatedAt,
-});
 
 const invalid = (pointer: string, code: string, message: string): ServiceError =>
   new ServiceError('validation', 'The request breaks a rule of its fields.', { errors: [{ pointer, code, message }] });

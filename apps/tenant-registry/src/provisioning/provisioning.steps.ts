@@ -59,7 +59,7 @@ export class ProvisioningSteps {
   }
 
   async activate(tenantId: string): Promise<void> {
-    this.notices.say(await this.tenants.update(tenantId, { state: 'active' }));
+    this.notices.say(await this.tenants.activate(tenantId));
   }
 
   /** Leaves nothing: no database, no role, and the slug free. The row stays, to tell what happened. */

@@ -1,0 +1,26 @@
+import type { ReplyOf, Users } from '@tenantry/contracts';
+import type { User } from './user.entity.js';
+
+/** A user as everybody may see them. */
+export type Person = ReplyOf<typeof Users.me>;
+
+/** Field by field, so that nothing leaves that the contract does not name. */
+export const toPerson = ({
+  id,
+  email,
+  firstName,
+  lastName,
+  active,
+  roleNames,
+  createdAt,
+  updatedAt,
+}: User): Person => ({
+  id,
+  email,
+  firstName,
+  lastName,
+  active,
+  roles: roleNames,
+  createdAt,
+  updatedAt,
+});
