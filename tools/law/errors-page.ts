@@ -6,12 +6,12 @@ const adviceOf: Readonly<Record<number, string>> = {
   404: 'Check the name or the id.',
   409: 'Look at what is there, then decide.',
   500: 'Report it.',
-  504: 'Look whether it was done, or send it again with the same `Idempotency-Key`.',
+  504: 'Look whether it was done before you send it again.',
 };
 
 const advice = (code: string, status: number, retryAfterSeconds: number | undefined): string => {
   if (retryAfterSeconds !== undefined) return `Try again after \`Retry-After\` (${retryAfterSeconds} s unless said).`;
-  if (code === 'invalid-credentials') return 'Correct them; repeated guesses are slowed down.';
+  if (code === 'invalid-credentials') return 'Correct them.';
   return adviceOf[status] ?? 'Change the request: the same one fails again.';
 };
 
@@ -24,8 +24,8 @@ export function errorsPage(): string {
   return [
     '# Errors',
     '',
-    'Every answer that is not a success is a problem document (RFC 9457) of the type `application/problem+json`. Its `code` is',
-    'stable: branch on it, never on `title` or `detail`. `GET /problems/<code>` explains each on a running system.',
+    'Every answer that is not a success is a problem document (RFC 9457) of the type `application/problem+json`. Its `type`,',
+    '`/problems/<code>`, is stable: branch on it, never on `title` or `detail`. `GET /problems/<code>` explains each on a running system.',
     '',
     '```json',
     JSON.stringify(
@@ -34,7 +34,6 @@ export function errorsPage(): string {
         title: ErrorCatalogue.validation.title,
         status: ErrorCatalogue.validation.status,
         detail: 'The request breaks a rule of its fields.',
-        code: 'validation',
         instance: '/v1/products',
         requestId: '0190c6d2-7a4e-7c3b-9a57-2f0e1c5d8b11',
         errors: [{ pointer: '/price', code: 'required', message: 'is required' }],

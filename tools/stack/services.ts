@@ -70,7 +70,8 @@ function common({ service }: Pick<Instance, 'service'>, around: Surroundings): N
 }
 
 const own: Record<ServiceName, (around: Surroundings) => NodeJS.ProcessEnv> = {
-  gateway: ({ urls, env }) => ({ REDIS_URL: urls.redis, ...pick(env, ofGateway) }),
+  // A stack with demo logins is for this machine alone.
+  gateway: ({ urls, env }) => ({ HOST: '127.0.0.1', REDIS_URL: urls.redis, ...pick(env, ofGateway) }),
   auth: ({ urls, secrets, env }) => ({
     AUTH_DATABASE_URL: as(urls.postgres, 'auth', secrets.roles.auth, 'auth'),
     MASTER_KEY: secrets.masterKey,

@@ -25,11 +25,23 @@ const scalar = untypedScalar as FastifyPluginCallback<{ routePrefix: string; con
 async function addDocs(server: FastifyInstance): Promise<void> {
   const document = openApiDocument(allRoutes(controllers), version);
   server.get('/openapi.json', (_request, reply) => reply.send(document));
-  server.addHook('onSend', (request, reply, payload, done) => {
-    if (request.url.startsWith('/docs')) reply.header('content-security-policy', docsPolicy);
+  await server.register(async (page) => {
+    page.addHook('onSend', (_request, reply, payload, done) => {
+      reply.header('content-security-policy', docsPolicy);
+      done(null, payload);
+    });
+    await page.register(scalar, { routePrefix: '/docs', configuration: { url: '/openapi.json', telemetry: false } });
+  });
+}
+
+/** Once told to, ends each connection with the answer it waits for: one kept alive would hold up the leaving, and then be cut. */
+function endingConnections(server: FastifyInstance): () => void {
+  let isLeaving = false;
+  server.addHook('onSend', (_request, reply, payload, done) => {
+    if (isLeaving) reply.header('connection', 'close');
     done(null, payload);
   });
-  await server.register(scalar, { routePrefix: '/docs', configuration: { url: '/openapi.json', telemetry: false } });
+  return () => void (isLeaving = true);
 }
 
 /** Starts the gateway; resolves once it takes requests. */
@@ -50,9 +62,11 @@ export async function startGateway(): Promise<void> {
     server.removeContentTypeParser('text/plain');
     app.get(RouteTable).follow(server);
     startCalls(server);
+    const endConnections = endingConnections(server);
     if (config.CORS_ORIGINS.length > 0) app.enableCors({ origin: [...config.CORS_ORIGINS], maxAge: 600 });
     await addDocs(server);
     leaveOnSignal(kit, async () => {
+      endConnections();
       await app.close();
       await kit.close();
     });

@@ -32,6 +32,8 @@ export class TenantEntries implements OnApplicationBootstrap {
     this.known = new LRUCache<string, Known>({
       max: maxTenants,
       ttl: freshMs,
+      // What is no longer fresh must still be there when the registry is not.
+      noDeleteOnStaleGet: true,
       fetchMethod: (key, stale, { options }) => this.load(key, stale, options),
     });
   }

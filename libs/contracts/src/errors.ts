@@ -33,22 +33,12 @@ const kinds = {
   'invalid-credentials': {
     status: 401,
     title: 'Invalid credentials',
-    explanation: 'The e-mail, the password or the tenant is wrong, or the account is disabled. All four answer alike.',
+    explanation: 'The e-mail or the password is wrong, or the account is disabled. All answer alike.',
   },
   'token-expired': {
     status: 401,
     title: 'Token expired',
-    explanation: 'The access token has passed its expiry. Refresh it or log in again.',
-  },
-  'token-revoked': {
-    status: 401,
-    title: 'Token revoked',
-    explanation: 'The session of this token was ended. Log in again.',
-  },
-  'refresh-reused': {
-    status: 401,
-    title: 'Refresh token reused',
-    explanation: 'A refresh token was used twice, so the whole session was ended. Log in again.',
+    explanation: 'The access token has passed its expiry. Log in again.',
   },
   forbidden: {
     status: 403,

@@ -85,6 +85,7 @@ function operationOf({ method, path, name, terms }: Route): ZodOpenApiOperationO
       ? { path: z.object(Object.fromEntries(inPath.map((one) => [one, request?.shape[one] ?? z.string()]))) }
       : {}),
     ...(rest && !takesBody && Object.keys(rest.shape).length > 0 ? { query: rest } : {}),
+    ...headersOf(message),
   };
   return {
     operationId: name,
@@ -102,6 +103,17 @@ function operationOf({ method, path, name, terms }: Route): ZodOpenApiOperationO
       ...problemResponses(errorsOf(message, method, path)),
     },
   };
+}
+
+/** Headers that change what a route does, where it is asked with none of them in the token. */
+function headersOf(message: Message | null): { header?: z.ZodObject } {
+  if (message?.subject === 'tenants.create') {
+    const prefer = z.string().optional().meta({ description: 'wait=N: held up to 4 s for the tenant (RFC 7240)' });
+    return { header: z.object({ Prefer: prefer }) };
+  }
+  if (!message || isPlatform(message) || message.needs !== 'public') return {};
+  const tenant = z.string().optional().meta({ description: "The tenant's slug, unless the subdomain names it" });
+  return { header: z.object({ 'X-Tenant': tenant }) };
 }
 
 /** Creating a tenant answers with the tenant alone; its operation is in Location. */
