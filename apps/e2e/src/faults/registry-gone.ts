@@ -1,0 +1,45 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from '@jest/globals';
+import { createTenant, newSlug, type Stack } from '@tenantry/testing';
+import { expectProblem } from '../stories/problem.js';
+import { countBy, Flight } from './flight.js';
+
+/** What the gateway and the services know of a tenant is fresh for a minute: the story lasts longer. */
+const lastsMs = 66_000;
+
+/** The registry and Redis die and stay dead (the stack's TENANTRY_RESTART=0): whoever is known goes on. */
+export async function registryGone(stack: Stack): Promise<void> {
+  const tenant = await createTenant(stack);
+  const login = () =>
+    stack.http
+      .with({ 'x-tenant': tenant.slug })
+      .post('/v1/auth/login', { email: tenant.email, password: tenant.password });
+  expect((await tenant.admin.get('/v1/products')).status).toBe(200);
+  expect((await login()).status).toBe(200);
+  stack.kill('tenant-registry');
+  stack.kill('redis');
+  const begunAt = Date.now();
+  // The broker notices the death of a service a moment after it: until then it is a service that does not answer.
+  await sleep(500);
+
+  const paths = ['/v1/products', '/v1/me', '/v1/users'];
+  const flights = paths.map((path) => new Flight(async () => (await sleep(200), tenant.admin.get(path)), 1));
+  flights.push(new Flight(async () => (await sleep(2000), login()), 1));
+  const stranger = await stack.http
+    .with({ 'x-tenant': newSlug() })
+    .post('/v1/auth/login', { email: 'a@b.c', password: 'x' });
+  expectProblem(stranger, 'service-unavailable');
+  expectProblem(await stack.operator.get('/v1/admin/tenants'), 'service-unavailable');
+  await sleep(Math.max(0, begunAt + lastsMs - Date.now()));
+
+  await Promise.all(flights.map((flight) => flight.land()));
+  for (const { answers, unanswered } of flights) {
+    expect(unanswered).toEqual([]);
+    expect(countBy(answers)).toEqual({ 200: answers.length });
+    expect(answers.length).toBeGreaterThan(20);
+  }
+  const limited = await tenant.admin.get('/v1/products');
+  expect(limited.headers['ratelimit-policy']).toBe('"tenant";q=6000;w=60');
+  const slowest = Math.max(...flights.slice(0, 3).flatMap(({ answers }) => answers.map(({ tookMs }) => tookMs)));
+  console.log(`without registry and Redis for ${lastsMs / 1000} s; the slowest read took ${Math.round(slowest)} ms`);
+}

@@ -1,0 +1,158 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from '@jest/globals';
+import type { Tenant } from '@tenantry/contracts';
+import { type Answer, createTenant, login, type Stack, type StackTenant, tenantWish } from '@tenantry/testing';
+import { ended } from '../stories/many-births.js';
+import { countBy, expectFairAnswers, Flight, until } from './flight.js';
+
+const anvil = { name: 'Anvil', price: '1' };
+
+const databaseOf = ({ id }: StackTenant): string => `t_${id.replaceAll('-', '')}`;
+
+/** Sends `count` writes that wait for a lock on the tenant's table, does `meanwhile`, and lets go of the lock a second later. */
+async function slowWrites(
+  stack: Stack,
+  tenant: StackTenant,
+  count: number,
+  meanwhile: () => void,
+): Promise<(Answer | Error)[]> {
+  const database = await stack.openDatabase(databaseOf(tenant));
+  await database.query('BEGIN; LOCK TABLE products IN ACCESS EXCLUSIVE MODE');
+  const writes = Array.from({ length: count }, () =>
+    tenant.admin.post('/v1/products', anvil).catch((error: unknown) => error as Error),
+  );
+  // All of them have reached the service: one waits for the lock, and more are behind it.
+  await sleep(700);
+  meanwhile();
+  await sleep(1000);
+  await database.query('COMMIT');
+  await database.end();
+  return Promise.all(writes);
+}
+
+const rowsOf = async (stack: Stack, tenant: StackTenant): Promise<number> => {
+  const database = await stack.openDatabase(databaseOf(tenant));
+  const { rows } = await database.query<{ count: number }>('SELECT count(*)::int AS count FROM products');
+  await database.end();
+  return rows[0]!.count;
+};
+
+/** What dies is started again by the stack after 2 s; clients notice as little as can be. */
+export const serviceEnds = (stack: () => Stack): void => {
+  describe('products', () => {
+    it('killed while requests fly: each is answered in time, and it is back by itself', async () => {
+      const tenant = await createTenant(stack());
+      const first = stack().pidOf('products');
+      const flights = [
+        new Flight(() => tenant.admin.get('/v1/products?limit=1'), 10),
+        new Flight(() => tenant.admin.post('/v1/products', anvil), 5),
+      ];
+      await sleep(500);
+      stack().kill('products');
+      const tookMs = await until('products is another process and serves', 15_000, async () => {
+        const isNew = stack().pidOf('products') !== first;
+        return isNew && (await tenant.admin.get('/v1/products?limit=1')).status === 200;
+      });
+      await sleep(500);
+      const landed = await Promise.all(flights.map((flight) => flight.land()));
+      for (const { answers, unanswered } of landed) {
+        expect(unanswered).toEqual([]);
+        expectFairAnswers(answers);
+      }
+      console.log(
+        `products served again ${Math.round(tookMs)} ms after kill -9; answers`,
+        landed.map((flight) => flight.statuses()),
+      );
+      const written = landed[1]!.statuses()[201] ?? 0;
+      expect(await rowsOf(stack(), tenant)).toBeGreaterThanOrEqual(written);
+    }, 60_000);
+
+    it('told to leave with 50 slow writes in hand answers all 50', async () => {
+      const tenant = await createTenant(stack());
+      const first = stack().pidOf('products');
+      const answers = await slowWrites(stack(), tenant, 50, () => stack().kill('products', 'SIGTERM'));
+      expect(answers.filter((answer) => answer instanceof Error)).toEqual([]);
+      expect(countBy(answers as Answer[])).toEqual({ 201: 50 });
+      expect(await rowsOf(stack(), tenant)).toBe(50);
+      await until('products is back', 15_000, async () => {
+        return stack().pidOf('products') !== first && (await tenant.admin.get('/v1/products')).status === 200;
+      });
+    }, 60_000);
+  });
+
+  describe('the gateway', () => {
+    it('told to leave with requests in hand answers all of them', async () => {
+      const tenant = await createTenant(stack());
+      const first = stack().pidOf('gateway');
+      const answers = await slowWrites(stack(), tenant, 50, () => stack().kill('gateway', 'SIGTERM'));
+      expect(answers.filter((answer) => answer instanceof Error)).toEqual([]);
+      expect(countBy(answers as Answer[])).toEqual({ 201: 50 });
+      await until('the gateway is back', 15_000, async () => {
+        return stack().pidOf('gateway') !== first && (await tenant.admin.get('/v1/products')).status === 200;
+      });
+    }, 60_000);
+  });
+
+  describe('PostgreSQL', () => {
+    it.each(['SIGINT', 'SIGKILL'] as const)(
+      'ended by %s and started again is served from within 10 s',
+      async (signal) => {
+        const tenant = await createTenant(stack());
+        const services = ['gateway', 'auth', 'users', 'products', 'tenant-registry'];
+        const pids = services.map((name) => stack().pidOf(name));
+        const first = stack().pidOf('postgres');
+        const flights = [
+          new Flight(() => tenant.admin.post('/v1/products', anvil), 3),
+          new Flight(() => tenant.admin.get('/v1/me'), 3),
+        ];
+        await sleep(500);
+        stack().kill('postgres', signal);
+        await until('PostgreSQL runs again', 20_000, () => stack().pidOf('postgres') !== first);
+        const tookMs = await until('everything is served', 10_000, async () => {
+          const answers = await Promise.all([
+            tenant.admin.get('/v1/products'),
+            tenant.admin.get('/v1/users'),
+            stack().operator.get('/v1/admin/tenants'),
+            stack()
+              .http.with({ 'x-tenant': tenant.slug })
+              .post('/v1/auth/login', { email: tenant.email, password: tenant.password }),
+          ]);
+          return answers.every(({ status }) => status === 200);
+        });
+        const landed = await Promise.all(flights.map((flight) => flight.land()));
+        for (const { answers, unanswered } of landed) {
+          expect(unanswered).toEqual([]);
+          expectFairAnswers(answers);
+        }
+        console.log(
+          `served ${Math.round(tookMs)} ms after PostgreSQL came back from ${signal}`,
+          landed.map((flight) => flight.statuses()),
+        );
+        expect(await rowsOf(stack(), tenant)).toBeGreaterThanOrEqual(landed[0]!.statuses()[201] ?? 0);
+        expect(services.map((name) => stack().pidOf(name))).toEqual(pids);
+        expect((await stack().operator.with({ prefer: 'wait=4' }).post('/v1/admin/tenants', tenantWish())).status).toBe(
+          201,
+        );
+      },
+      60_000,
+    );
+  });
+
+  describe('the registry', () => {
+    it('killed while tenants are being born brings every birth to its end', async () => {
+      const wishes = Array.from({ length: 6 }, () => tenantWish());
+      const first = stack().pidOf('tenant-registry');
+      const answers = await Promise.all(wishes.map((wish) => stack().operator.post<Tenant>('/v1/admin/tenants', wish)));
+      stack().kill('tenant-registry');
+      expect(answers.map(({ status }) => status)).toEqual(wishes.map(() => 202));
+      await until('the registry is back', 15_000, async () => {
+        return (
+          stack().pidOf('tenant-registry') !== first && (await stack().operator.get('/v1/admin/tenants')).status === 200
+        );
+      });
+      const operations = await Promise.all(answers.map(({ headers }) => ended(stack(), headers.location!)));
+      expect(operations.map(({ state }) => state)).toEqual(wishes.map(() => 'succeeded'));
+      for (const { slug, admin } of wishes) await login(stack(), slug, admin.email, admin.password);
+    }, 60_000);
+  });
+};
