@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { jetstream } from '@nats-io/jetstream';
+import { jetstream, type Consumer } from '@nats-io/jetstream';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
@@ -89,9 +90,21 @@ function asked<Result>(work: () => Promise<Result>): Promise<Result> {
   );
 }
 
+/** The stream is made by whoever tells the first event of all. */
+async function openStream(event: DomainEvent): Promise<Consumer> {
+  for (;;) {
+    try {
+      return await jetstream(admin.connection).consumers.get(eventStream, { filter_subjects: [event.subject] });
+    } catch (error) {
+      if (!(error instanceof Error) || error.name !== 'StreamNotFoundError') throw error;
+      await sleep(50);
+    }
+  }
+}
+
 /** The first event of its kind about `id`. */
 async function told(event: DomainEvent, id: string): Promise<EventEnvelope> {
-  const consumer = await jetstream(admin.connection).consumers.get(eventStream, { filter_subjects: [event.subject] });
+  const consumer = await openStream(event);
   for await (const message of await consumer.consume()) {
     const envelope = message.json<EventEnvelope>();
     if (envelope.subject === id) return envelope;

@@ -23,8 +23,8 @@ const retries = {
   intervalSeconds: 0.5,
   backoffRate: 2,
   maxAttempts: 6,
-  // What a service refuses on its merits it will refuse again.
-  shouldRetry: (error: unknown) => asServiceError(error).status >= 500,
+  // What a service refuses on its merits it will refuse again; that it does not know us or the tenant yet will pass.
+  shouldRetry: (error: unknown) => ![400, 409, 422].includes(asServiceError(error).status),
 } as const;
 
 /**
