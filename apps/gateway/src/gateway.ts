@@ -34,13 +34,8 @@ async function addDocs(server: FastifyInstance): Promise<void> {
   });
 }
 
-<<<<<<< HEAD
-/** Once it leaves, connections end with the answer they wait for: those kept alive would hold it up until it is cut off. */
-function endConnectionsOnceLeaving(server: FastifyInstance): () => void {
-=======
 /** Once told to, ends each connection with the answer it waits for: one kept alive would hold up the leaving, and then be cut. */
 function endingConnections(server: FastifyInstance): () => void {
->>>>>>> origin/main
   let isLeaving = false;
   server.addHook('onSend', (_request, reply, payload, done) => {
     if (isLeaving) reply.header('connection', 'close');
@@ -69,14 +64,9 @@ export async function startGateway(): Promise<void> {
     startCalls(server);
     const endConnections = endingConnections(server);
     if (config.CORS_ORIGINS.length > 0) app.enableCors({ origin: [...config.CORS_ORIGINS], maxAge: 600 });
-    const beginLeaving = endConnectionsOnceLeaving(server);
     await addDocs(server);
     leaveOnSignal(kit, async () => {
-<<<<<<< HEAD
-      beginLeaving();
-=======
       endConnections();
->>>>>>> origin/main
       await app.close();
       await kit.close();
     });

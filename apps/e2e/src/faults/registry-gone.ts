@@ -19,20 +19,12 @@ export async function registryGone(stack: Stack): Promise<void> {
   stack.kill('tenant-registry');
   stack.kill('redis');
   const begunAt = Date.now();
-<<<<<<< HEAD
-=======
   // The broker notices the death of a service a moment after it: until then it is a service that does not answer.
   await sleep(500);
->>>>>>> origin/main
 
   const paths = ['/v1/products', '/v1/me', '/v1/users'];
   const flights = paths.map((path) => new Flight(async () => (await sleep(200), tenant.admin.get(path)), 1));
   flights.push(new Flight(async () => (await sleep(2000), login()), 1));
-<<<<<<< HEAD
-  // What was on its way at that moment may wait in vain; from now on nobody is there.
-  await sleep(500);
-=======
->>>>>>> origin/main
   const stranger = await stack.http
     .with({ 'x-tenant': newSlug() })
     .post('/v1/auth/login', { email: 'a@b.c', password: 'x' });

@@ -107,15 +107,7 @@ export const serviceEnds = (stack: () => Stack): void => {
         ];
         await sleep(500);
         stack().kill('postgres', signal);
-<<<<<<< HEAD
-        await until('PostgreSQL takes connections again', 30_000, async () => {
-          if (stack().pidOf('postgres') === first) return false;
-          await (await stack().openDatabase()).end();
-          return true;
-        });
-=======
         await until('PostgreSQL runs again', 20_000, () => stack().pidOf('postgres') !== first);
->>>>>>> origin/main
         const tookMs = await until('everything is served', 10_000, async () => {
           const answers = await Promise.all([
             tenant.admin.get('/v1/products'),
