@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { type TenantEntry, TenantNotice, tenantNoticeSubject, Tenants } from '@tenantry/contracts';
-import { LOG, type Log, Messages, Nats, ServiceError } from '@tenantry/service-kit';
+import { hearNotices, LOG, type Log, Messages, Nats, ServiceError } from '@tenantry/service-kit';
 import { LRUCache } from 'lru-cache';
 
 const freshMs = 60_000;
@@ -39,14 +39,7 @@ export class TenantEntries implements OnApplicationBootstrap {
   }
 
   onApplicationBootstrap(): void {
-    this.nats.connection.subscribe(tenantNoticeSubject, {
-      callback: (error, msg) => {
-        const notice = error ?? TenantNotice.safeParse(msg.json());
-        if (notice instanceof Error) this.log.error({ err: notice }, 'the notices of tenants cannot be heard');
-        else if (notice.success) this.hear(notice.data);
-        else this.log.warn({ err: notice.error }, 'a notice of a tenant that cannot be read');
-      },
-    });
+    hearNotices(this.nats, this.log, tenantNoticeSubject, TenantNotice, (notice) => this.hear(notice));
   }
 
   /** @throws ServiceError `tenant-not-found`, or why the registry cannot be asked. */

@@ -125,7 +125,7 @@ export const Tenants = {
   }),
   /** The gateway's question: who is this slug or id? */
   find: message('tenants.find', {
-    request: z.union([z.strictObject({ slug: z.string().max(63) }), z.strictObject({ id })]),
+    request: z.union([z.strictObject({ slug: text(1, 63) }), z.strictObject({ id })]),
     reply: TenantEntry,
     needs: 'service',
     idempotent: true,

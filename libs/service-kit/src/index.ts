@@ -10,6 +10,7 @@ export { MessageScope, type ScopedMessage } from './message-scope.js';
 export { MessageServer } from './nats/message-server.js';
 export { Messages, type Envelope, type RawReply } from './nats/messages.js';
 export { Nats } from './nats/nats.js';
+export { hearNotices } from './nats/notices.js';
 export { leaveOnSignal, startProcess, type KitProcess } from './process.js';
 export { anonymous, currentRequest, withRequest, type Caller, type RequestContext } from './request-context.js';
 export { openSecret, sealSecret, SecretUnreadable, type SecretOwner } from './secrets.js';

@@ -1,6 +1,6 @@
 import { type DynamicModule, Inject, Injectable, Module, type OnApplicationBootstrap } from '@nestjs/common';
 import { TenantNotice, tenantNoticeSubject, Tenants, type ServiceName } from '@tenantry/contracts';
-import { CONFIG, LOG, masterKey, Messages, Nats, wholeNumber, type Log } from '@tenantry/service-kit';
+import { CONFIG, hearNotices, LOG, masterKey, Messages, Nats, wholeNumber, type Log } from '@tenantry/service-kit';
 import { z } from 'zod';
 import { TenantConnections } from './connections.js';
 import { TenantConnectionModule } from './tenant-connection.module.js';
@@ -24,14 +24,7 @@ class RegistryNotices implements OnApplicationBootstrap {
   ) {}
 
   onApplicationBootstrap(): void {
-    this.nats.connection.subscribe(tenantNoticeSubject, {
-      callback: (error, msg) => {
-        const notice = error ?? TenantNotice.safeParse(msg.json());
-        if (notice instanceof Error) this.log.error({ err: notice }, 'the notices of tenants cannot be heard');
-        else if (notice.success) this.connections.notice(notice.data);
-        else this.log.warn({ err: notice.error }, 'a notice of a tenant that cannot be read');
-      },
-    });
+    hearNotices(this.nats, this.log, tenantNoticeSubject, TenantNotice, (notice) => this.connections.notice(notice));
   }
 }
 
