@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { testServers } from '@tenantry/testing';
 import { z } from 'zod';
 import { CommonConfig } from '../config.js';
 import { createLog } from '../log.js';
@@ -10,8 +9,9 @@ let nats: Nats;
 const log = createLog({ service: 'test', instance: 'test', level: 'silent' });
 
 beforeAll(async () => {
-  const { natsUrl, natsPasswords } = testServers();
-  const config = CommonConfig.parse({ NATS_URL: natsUrl, NATS_USER: 'auth', NATS_PASSWORD: natsPasswords['auth'] });
+  const { TEST_NATS_URL, TEST_NATS_PASSWORDS = '{}' } = process.env;
+  const { auth } = JSON.parse(TEST_NATS_PASSWORDS) as Record<string, string>;
+  const config = CommonConfig.parse({ NATS_URL: TEST_NATS_URL, NATS_USER: 'auth', NATS_PASSWORD: auth });
   nats = await Nats.open(config, 'notices', log);
 });
 afterAll(() => nats.close());
