@@ -3,10 +3,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { Nats } from '@tenantry/service-kit';
 import type { TenantDatabase } from '@tenantry/testing';
-import type { OutboxSettings } from './settings.js';
+import { defaultSettings, type OutboxSettings } from './settings.js';
+import { tenantStore } from './store.js';
 import { EventStreams, hintStreamOf } from './streams.js';
-import { natsAs, ownEvent, sleep, stored, until, Wire } from './test/broker.js';
-import { createTenants, Tenants } from './test/tenants.js';
+import { Teller, type Visit } from './teller.js';
+import { hintsStanding, natsAs, ownEvent, sleep, stored, until, Wire } from './test/broker.js';
+import { createTenants, made, Tenants, waiting } from './test/tenants.js';
 import { Writer } from './test/writer.js';
 
 let databases: TenantDatabase[];
@@ -46,21 +48,7 @@ const startMute = async (settings?: Partial<OutboxSettings>): Promise<Writer> =>
   return writer;
 };
 
-const waiting = async (tenant: TenantDatabase): Promise<number> =>
-  Number((await tenant.query('SELECT count(*) FROM outbox')).rows[0]?.['count']);
-const made = async (tenant: TenantDatabase, name: string): Promise<number> =>
-  Number((await tenant.query('SELECT count(*) FROM products WHERE name = $1', [name])).rows[0]?.['count']);
-/** Hints that stand for a tenant, of whichever instance. */
-async function hintsFor({ tenantId }: TenantDatabase): Promise<number> {
-  const { streams } = await jetstreamManager(admin.connection, { checkAPI: false });
-  const { state } = await streams.info(hintStreamOf('products'));
-  let count = 0;
-  for (let seq = state.first_seq; seq <= state.last_seq; seq++) {
-    const message = await streams.getMessage(hintStreamOf('products'), { seq });
-    if (message?.json<{ place: string }>().place === tenantId) count++;
-  }
-  return count;
-}
+const hintsFor = ({ tenantId }: TenantDatabase): Promise<number> => hintsStanding(admin, tenantId);
 
 describe('an event', () => {
   test('is told when its write is committed, as a CloudEvent that knows tenant, request and trace', async () => {
@@ -153,6 +141,22 @@ describe('events of one aggregate', () => {
       const steps = told.filter(({ envelope }) => envelope.subject === aggregate).map(({ envelope }) => envelope.data);
       expect(steps).toEqual(Array.from({ length: 40 }, (_, step) => ({ step: step + 1 })));
     }
+  });
+});
+
+describe('an outbox', () => {
+  test('is emptied by one instance at a time', async () => {
+    tenants = new Tenants(databases);
+    const mute = await startMute();
+    await mute.write(ownEvent(), acme.tenantId);
+    const teller = new Teller(tenantStore(tenants), mute.office.streams, defaultSettings);
+    let other: Visit | undefined;
+    tenants.beforeCommit = async () => {
+      tenants.beforeCommit = async () => undefined;
+      other = await teller.visit(acme.tenantId);
+    };
+    expect(await teller.visit(acme.tenantId)).toBe('empty');
+    expect([other, await teller.visit(acme.tenantId)]).toEqual(['locked', 'empty']);
   });
 });
 

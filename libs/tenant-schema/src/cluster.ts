@@ -109,10 +109,11 @@ export async function prepareCluster(cluster: Cluster): Promise<void> {
 
 /** Makes the tenant's own login role, or gives an existing one this password. `password` is base64url. */
 export async function ensureTenantRole(admin: SqlClient, role: string, password: string): Promise<void> {
-  const verb = (await exists(admin, 'pg_roles', role)) ? 'ALTER' : 'CREATE';
-  await admin.query(
-    `${verb} ROLE ${quoted(role)} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD '${scramVerifier(password)}'`,
-  );
+  // Who may create roles may not even repeat of an existing one that it is no superuser (PostgreSQL 18, ALTER ROLE).
+  const [verb, attributes] = (await exists(admin, 'pg_roles', role))
+    ? ['ALTER', 'LOGIN']
+    : ['CREATE', 'LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE'];
+  await admin.query(`${verb} ROLE ${quoted(role)} ${attributes} PASSWORD '${scramVerifier(password)}'`);
   await admin.query(`GRANT ${quoted(memberRole)} TO ${quoted(role)}`);
   await admin.query(`ALTER ROLE ${quoted(role)} SET search_path = public`);
 }

@@ -5,6 +5,8 @@ import { event, eventStream, type EventEnvelope } from '@tenantry/contracts';
 import { CommonConfig, createLog, Nats, type Log } from '@tenantry/service-kit';
 import { testServers } from '@tenantry/testing';
 import { z } from 'zod';
+import type { Hint } from '../hints.js';
+import { hintStreamOf } from '../streams.js';
 
 export const silent: Log = createLog({ service: 'products', instance: 'test', level: 'silent' });
 
@@ -46,6 +48,18 @@ async function readAll(admin: Nats, subject: string, count: number): Promise<Sto
     if (found.length === count) break;
   }
   return found;
+}
+
+/** Hints of `products` that stand for a tenant, of whichever instance. */
+export async function hintsStanding(admin: Nats, tenantId: string): Promise<number> {
+  const { streams } = await jetstreamManager(admin.connection, { checkAPI: false });
+  const { state } = await streams.info(hintStreamOf('products'));
+  let count = 0;
+  for (let seq = state.first_seq; seq <= state.last_seq; seq++) {
+    const message = await streams.getMessage(hintStreamOf('products'), { seq });
+    if (message?.json<Hint>().place === tenantId) count++;
+  }
+  return count;
 }
 
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

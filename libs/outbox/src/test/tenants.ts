@@ -74,3 +74,11 @@ export class Tenants implements TenantDatabases {
 
 export const createTenants = (count: number): Promise<TenantDatabase[]> =>
   Promise.all(Array.from({ length: count }, () => createTenantDatabase()));
+
+/** Events that wait in a tenant's outbox. */
+export const waiting = async (tenant: TenantDatabase): Promise<number> =>
+  Number((await tenant.query('SELECT count(*) FROM outbox')).rows[0]?.['count']);
+
+/** Products of that name. */
+export const made = async (tenant: TenantDatabase, name: string): Promise<number> =>
+  Number((await tenant.query('SELECT count(*) FROM products WHERE name = $1', [name])).rows[0]?.['count']);

@@ -1,0 +1,113 @@
+import { describe, expect, it } from '@jest/globals';
+import { Auth, type Message, Products, type TenantEntry, Tenants, type TenantState } from '@tenantry/contracts';
+import { ServiceError } from '@tenantry/service-kit';
+import type { GatewayConfig } from '../config.js';
+import { Asks } from '../route.js';
+import type { TenantEntries } from '../tenants.js';
+import { contextOf, requestOf } from '../test/request.js';
+import { TenantGuard } from './tenant.guard.js';
+
+const limits = { requestsPerMinute: 600, maxConnections: 2 };
+const tenantOf = (slug: string, state: TenantState = 'active'): TenantEntry => ({
+  id: `id-of-${slug}`,
+  slug,
+  state,
+  generation: 1,
+  limits,
+});
+
+function guardOf(tenants: readonly TenantEntry[], baseDomain?: string): TenantGuard {
+  const get = async (key: string): Promise<TenantEntry> => {
+    const found = tenants.find(({ id, slug }) => key === `id:${id}` || key === `slug:${slug}`);
+    if (!found) throw new ServiceError('tenant-not-found', 'none');
+    return found;
+  };
+  return new TenantGuard({ get } as unknown as TenantEntries, { BASE_DOMAIN: baseDomain } as GatewayConfig);
+}
+
+class Routes {
+  @Asks(Auth.login, 'x') login(this: void): void {}
+  @Asks(Products.list, 'x') products(this: void): void {}
+  @Asks(Tenants.list, 'x') tenants(this: void): void {}
+}
+const routeOf = new Map<Message, object>([
+  [Auth.login, Routes.prototype.login],
+  [Products.list, Routes.prototype.products],
+  [Tenants.list, Routes.prototype.tenants],
+]);
+
+type Given = Parameters<typeof requestOf>[0];
+
+/** The tenant that is found, or the code of the refusal. */
+async function ask(guard: TenantGuard, message: Message, given: Given): Promise<string | undefined> {
+  const request = requestOf(given);
+  try {
+    await guard.canActivate(contextOf(routeOf.get(message)!, request));
+    return request.call.tenant?.slug;
+  } catch (error) {
+    return error instanceof ServiceError ? error.code : String(error);
+  }
+}
+
+const acme = tenantOf('acme');
+const globex = tenantOf('globex');
+const guard = guardOf([acme, globex], 'api.example.com');
+const caller = { tenantId: acme.id };
+
+describe('before login the tenant', () => {
+  it.each<[string, Record<string, string>, string]>([
+    ['is the header', { 'x-tenant': 'acme' }, 'acme'],
+    ['is the subdomain', { host: 'globex.api.example.com' }, 'globex'],
+    ['is the subdomain, in any case and on any port', { host: 'ACME.API.example.com:8443' }, 'acme'],
+    ['is said twice alike', { host: 'acme.api.example.com', 'x-tenant': 'acme' }, 'acme'],
+    ['is not said twice differently', { host: 'acme.api.example.com', 'x-tenant': 'globex' }, 'tenant-mismatch'],
+    ['is not the base domain', { host: 'api.example.com' }, 'tenant-not-found'],
+    ['is no part of another domain', { host: 'acme.api.example.com.evil.example' }, 'tenant-not-found'],
+    ['is no deeper subdomain', { host: 'x.acme.api.example.com' }, 'tenant-not-found'],
+    ['is not what a proxy says', { 'x-forwarded-host': 'acme.api.example.com' }, 'tenant-not-found'],
+    ['is not empty', { 'x-tenant': '' }, 'tenant-not-found'],
+    ['is nobody unknown', { 'x-tenant': 'initech' }, 'tenant-not-found'],
+    ['is not found by an id', { 'x-tenant': 'id-of-acme' }, 'tenant-not-found'],
+    ['must be said', {}, 'tenant-not-found'],
+  ])('%s: %j', async (_, headers, expected) => {
+    expect(await ask(guard, Auth.login, { headers })).toBe(expected);
+  });
+
+  it('is not a subdomain where no base domain is set', async () => {
+    expect(await ask(guardOf([acme]), Auth.login, { headers: { host: 'acme.api.example.com' } })).toBe(
+      'tenant-not-found',
+    );
+  });
+});
+
+describe('after login the tenant', () => {
+  it.each<[string, Record<string, string>, string]>([
+    ["is the token's", {}, 'acme'],
+    ["is the token's, said again", { 'x-tenant': 'acme', host: 'acme.api.example.com' }, 'acme'],
+    ['is not what a header says', { 'x-tenant': 'globex' }, 'tenant-mismatch'],
+    ['is not what a subdomain says', { host: 'globex.api.example.com' }, 'tenant-mismatch'],
+    ['is not nobody', { 'x-tenant': 'initech' }, 'tenant-mismatch'],
+  ])('%s: %j', async (_, headers, expected) => {
+    expect(await ask(guard, Products.list, { headers, caller })).toBe(expected);
+  });
+});
+
+it.each<[TenantState, string]>([
+  ['active', 'acme'],
+  ['provisioning', 'tenant-provisioning'],
+  ['suspended', 'tenant-suspended'],
+  ['maintenance', 'tenant-maintenance'],
+  ['archived', 'tenant-not-found'],
+  ['purged', 'tenant-not-found'],
+  ['failed', 'tenant-not-found'],
+])('a tenant that is %s is answered %s', async (state, expected) => {
+  const ofState = guardOf([tenantOf('acme', state)]);
+  expect(await ask(ofState, Products.list, { caller })).toBe(expected);
+  expect(await ask(ofState, Auth.login, { headers: { 'x-tenant': 'acme' } })).toBe(expected);
+});
+
+it('a route of the platform has no tenant, whatever is said', async () => {
+  expect(
+    await ask(guard, Tenants.list, { headers: { 'x-tenant': 'acme' }, caller: { tenantId: null } }),
+  ).toBeUndefined();
+});

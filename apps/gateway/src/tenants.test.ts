@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import type { TenantEntry, TenantNotice } from '@tenantry/contracts';
+import { createLog, type Messages, type Nats, ServiceError } from '@tenantry/service-kit';
+import { TenantEntries } from './tenants.js';
+
+const limits = { requestsPerMinute: 600, maxConnections: 2 };
+const id = '0192f0c1-2b3c-7d4e-8f50-6172839405a6';
+const acme: TenantEntry = { id, slug: 'acme', state: 'active', generation: 7, limits };
+const away = () => Promise.reject(new ServiceError('service-unavailable', 'away'));
+const none = () => Promise.reject(new ServiceError('tenant-not-found', 'none'));
+
+/** A registry whose answer can be set, and which can send notices. */
+function start() {
+  const registry = { answer: (): Promise<TenantEntry> => Promise.resolve(acme), asked: 0 };
+  const ask = () => {
+    registry.asked++;
+    return registry.answer();
+  };
+  let hear: ((error: null, msg: { json: () => unknown }) => void) | undefined;
+  const subscribe = (_subject: string, options: { callback: typeof hear }) => void (hear = options.callback);
+  const log = createLog({ service: 'gateway', instance: 'test', level: 'silent' });
+  const entries = new TenantEntries(
+    { ask } as unknown as Messages,
+    { connection: { subscribe } } as unknown as Nats,
+    log,
+  );
+  entries.onApplicationBootstrap();
+  const say = (change: Partial<TenantNotice>) =>
+    hear?.(null, { json: () => ({ tenantId: id, slug: 'acme', state: 'active', generation: 8, ...change }) });
+  return { registry, entries, say };
+}
+
+/** Lets the clock run ahead. The cache looks at it once a millisecond at most. */
+async function pass(ms: number): Promise<void> {
+  const now = performance.now() + ms;
+  jest.spyOn(performance, 'now').mockImplementation(() => now);
+  await sleep(5);
+}
+
+afterEach(() => void jest.restoreAllMocks());
+
+describe('a tenant', () => {
+  it('is asked for once, however many want to know', async () => {
+    const { registry, entries } = start();
+    await Promise.all(Array.from({ length: 50 }, () => entries.get(`id:${id}`)));
+    await entries.get(`id:${id}`);
+    expect(registry.asked).toBe(1);
+  });
+
+  it('is known on for ten minutes after the registry has gone, and then no more', async () => {
+    const { registry, entries } = start();
+    await entries.get(`id:${id}`);
+    registry.answer = away;
+    for (const minutes of [1.1, 4, 4]) {
+      await pass(minutes * 60_000);
+      expect(await entries.get(`id:${id}`)).toEqual(acme);
+    }
+    expect(registry.asked).toBeGreaterThan(1);
+    await pass(60_000 + 1);
+    await expect(entries.get(`id:${id}`)).rejects.toMatchObject({ code: 'service-unavailable' });
+  });
+
+  it('is asked for again once a notice says that it has changed', async () => {
+    const { registry, entries, say } = start();
+    await entries.get(`slug:acme`);
+    registry.answer = () => Promise.resolve({ ...acme, state: 'suspended', generation: 8 });
+    say({ state: 'suspended' });
+    expect(await entries.get('slug:acme')).toMatchObject({ state: 'suspended' });
+  });
+
+  it('is not asked for again for an older notice', async () => {
+    const { registry, entries, say } = start();
+    await entries.get(`id:${id}`);
+    say({ generation: 7 });
+    say({ generation: 3 });
+    await entries.get(`id:${id}`);
+    expect(registry.asked).toBe(1);
+  });
+
+  it('that did not exist is found once it does', async () => {
+    const { registry, entries, say } = start();
+    registry.answer = none;
+    for (let times = 0; times < 5; times++)
+      await expect(entries.get('slug:acme')).rejects.toMatchObject({ code: 'tenant-not-found' });
+    expect(registry.asked).toBe(1);
+    registry.answer = () => Promise.resolve(acme);
+    say({});
+    expect(await entries.get('slug:acme')).toEqual(acme);
+  });
+
+  it('that did not exist is asked for again after 2 s, also without a notice', async () => {
+    const { registry, entries } = start();
+    registry.answer = none;
+    await expect(entries.get('slug:acme')).rejects.toMatchObject({ code: 'tenant-not-found' });
+    registry.answer = () => Promise.resolve(acme);
+    await pass(2100);
+    expect(await entries.get('slug:acme')).toEqual(acme);
+  });
+
+  it('nobody knows of yet waits for the registry', async () => {
+    const { registry, entries } = start();
+    registry.answer = away;
+    await expect(entries.get('slug:acme')).rejects.toMatchObject({ code: 'service-unavailable' });
+  });
+});
