@@ -3,6 +3,7 @@ import type { Message } from '@tenantry/contracts';
 import { Messages, type RawReply, spanAround } from '@tenantry/service-kit';
 import type { FastifyReply } from 'fastify';
 import type { GatewayRequest } from './call.js';
+import { clientOf } from './client.js';
 import { Contexts } from './contexts.js';
 import { inputOf } from './input.js';
 import { pathOf, sendProblemBytes } from './problem.js';
@@ -45,6 +46,8 @@ export class Upstream {
       requestId: call.requestId,
       traceparent: call.traceparent,
       deadlineAt: call.deadlineAt,
+      // Reads are told nobody's whereabouts: they need none, and are many.
+      client: request.method === 'GET' ? undefined : clientOf(request),
     };
     const name = `${request.method} ${request.routeOptions.url ?? message.subject}`;
     return spanAround(name, 'server', envelope, () =>

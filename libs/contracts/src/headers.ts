@@ -7,6 +7,10 @@ export const Headers = {
   /** Milliseconds left until nobody waits for the answer any more. */
   deadline: 'Deadline',
   idempotencyKey: 'Idempotency-Key',
+  /** Of what changes something: the address it came from, as the gateway saw it. */
+  clientAddress: 'Client-Address',
+  /** With it: what the client says it is. Its own text, for people to read. */
+  clientAgent: 'Client-Agent',
   /** Of a reply: its HTTP status. */
   status: 'Status',
   /** Of a reply: the id of what was made, for `Location`. */

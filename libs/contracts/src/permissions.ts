@@ -21,7 +21,14 @@ export type OperatorScope = (typeof operatorScopes)[number];
  * - `service`: any service, without a context: NATS subject permissions decide.
  */
 export type Access =
-  TenantPermission | OperatorScope | 'authenticated' | 'public' | 'service' | 'system:auth' | 'system:tenant-registry';
+  | TenantPermission
+  | OperatorScope
+  | 'authenticated'
+  | 'public'
+  | 'service'
+  | 'system:auth'
+  | 'system:gateway'
+  | 'system:tenant-registry';
 
 /** The roles each tenant is born with. */
 export const builtInRoles: Readonly<Record<string, readonly TenantPermission[]>> = {

@@ -12,7 +12,14 @@ export { Messages, type Envelope, type RawReply } from './nats/messages.js';
 export { Nats } from './nats/nats.js';
 export { hearNotices } from './nats/notices.js';
 export { leaveOnSignal, startProcess, type KitProcess } from './process.js';
-export { anonymous, currentRequest, withRequest, type Caller, type RequestContext } from './request-context.js';
+export {
+  anonymous,
+  currentRequest,
+  withRequest,
+  type Caller,
+  type Client,
+  type RequestContext,
+} from './request-context.js';
 export { openSecret, sealSecret, SecretUnreadable, type SecretOwner } from './secrets.js';
 export { asServiceError, ServiceError } from './service-error.js';
 export { spanAround } from './telemetry.js';

@@ -11,6 +11,14 @@ export interface Caller {
   readonly permissions: readonly string[];
 }
 
+/** Where a change was asked from. */
+export interface Client {
+  /** As the gateway saw it, behind trusted proxies. */
+  readonly address: string;
+  /** What it says of itself: text from outside, for people to read. */
+  readonly agent: string | undefined;
+}
+
 /** What is known about the request being worked on. */
 export interface RequestContext {
   readonly requestId: string;
@@ -18,6 +26,8 @@ export interface RequestContext {
   readonly caller: Caller;
   /** When nobody waits for the answer any more, on the clock of `performance.now()`, in milliseconds. */
   readonly deadlineAt: number;
+  /** Of what came from outside and is not only a read. */
+  readonly client?: Client | undefined;
 }
 
 const storage = new AsyncLocalStorage<RequestContext>();

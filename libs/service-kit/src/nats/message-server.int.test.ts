@@ -62,6 +62,19 @@ describe('a message', () => {
     expect(entered!.deadlineAt - performance.now()).toBeGreaterThan(500);
   });
 
+  test('tells where it was asked from, where that was said', async () => {
+    let seen: unknown;
+    service.behaviour.get = ({ id }) => {
+      seen = currentRequest()?.client;
+      return product(id);
+    };
+    const client = { address: '2001:db8::1', agent: 'curl/8.1' };
+    await get({ client });
+    expect(seen).toEqual(client);
+    await get();
+    expect(seen).toBeUndefined();
+  });
+
   test('outside every tenant runs outside the scope', async () => {
     service.scope.entered.length = 0;
     await asker.ask(service.messages.plain, { text: 'x' });

@@ -5,7 +5,7 @@ import { Headers, requestDeadlineMs, type Message } from '@tenantry/contracts';
 import type { ContextVerifier } from '../context/verifier.js';
 import type { Log } from '../log.js';
 import type { MessageScope } from '../message-scope.js';
-import { anonymous, type Caller, type RequestContext, withRequest } from '../request-context.js';
+import { anonymous, type Caller, type Client, type RequestContext, withRequest } from '../request-context.js';
 import { asServiceError, ServiceError } from '../service-error.js';
 import { isTracing, spanAround } from '../telemetry.js';
 import { parseRequest } from '../validation.js';
@@ -26,6 +26,8 @@ interface Incoming {
   context: string | undefined;
   requestId: string | undefined;
   traceparent: string | undefined;
+  clientAddress: string | undefined;
+  clientAgent: string | undefined;
   deadlineMs: number;
 }
 
@@ -34,6 +36,8 @@ const headerFields: Readonly<Record<string, keyof Omit<Incoming, 'deadlineMs'>>>
   [Headers.context]: 'context',
   [Headers.requestId]: 'requestId',
   [Headers.traceparent]: 'traceparent',
+  [Headers.clientAddress]: 'clientAddress',
+  [Headers.clientAgent]: 'clientAgent',
 };
 
 function readHeaders(headers: MsgHdrs | undefined): Incoming {
@@ -42,6 +46,8 @@ function readHeaders(headers: MsgHdrs | undefined): Incoming {
     context: undefined,
     requestId: undefined,
     traceparent: undefined,
+    clientAddress: undefined,
+    clientAgent: undefined,
     deadlineMs: requestDeadlineMs,
   };
   if (!headers) return incoming;
@@ -56,6 +62,9 @@ function readHeaders(headers: MsgHdrs | undefined): Incoming {
   }
   return incoming;
 }
+
+const clientOf = ({ clientAddress, clientAgent }: Incoming): Client | undefined =>
+  clientAddress === undefined ? undefined : { address: clientAddress, agent: clientAgent };
 
 const noBody = new Uint8Array();
 
@@ -165,6 +174,7 @@ export class MessageServer extends Server implements CustomTransportStrategy {
         traceparent: incoming.traceparent,
         caller,
         deadlineAt,
+        client: clientOf(incoming),
       };
       const reply = await withRequest(context, () =>
         isTracing()

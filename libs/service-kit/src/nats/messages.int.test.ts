@@ -145,18 +145,24 @@ describe('a service that asks for itself', () => {
     expect(heard[2]?.headers['Context']).not.toEqual(headers['Context']);
   });
 
-  test('hands down request id, trace, and what is left of the time', async () => {
+  test('hands down request id, trace, client, and what is left of the time', async () => {
     await answering(messages.plain.subject, (msg) => {
       keep(msg);
       void reply(msg, { text: 'x' });
     });
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     const deadlineAt = performance.now() + 700;
-    await withRequest({ requestId: 'request-9', traceparent, caller: anonymous, deadlineAt }, () =>
+    const client = { address: '192.0.2.1', agent: undefined };
+    await withRequest({ requestId: 'request-9', traceparent, caller: anonymous, deadlineAt, client }, () =>
       gateway.messages.ask(messages.plain, { text: 'x' }),
     );
     const [{ headers } = { headers: {} as Record<string, string[]> }] = heard;
-    expect(headers).toMatchObject({ 'Request-Id': ['request-9'], traceparent: [traceparent] });
+    expect(headers).toMatchObject({
+      'Request-Id': ['request-9'],
+      traceparent: [traceparent],
+      'Client-Address': ['192.0.2.1'],
+    });
+    expect(headers).not.toHaveProperty('Client-Agent');
     expect(Number(headers['Deadline'])).toBeLessThanOrEqual(700);
     expect(headers['Context']).toBeUndefined();
   });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { headers as natsHeaders, type Msg } from '@nats-io/transport-node';
+import { headers as natsHeaders, type Msg, type MsgHdrs } from '@nats-io/transport-node';
 import {
   Headers,
   isErrorCode,
@@ -11,7 +11,7 @@ import {
 } from '@tenantry/contracts';
 import { LRUCache } from 'lru-cache';
 import type { ContextSigner } from '../context/signer.js';
-import { currentRequest } from '../request-context.js';
+import { currentRequest, type Client } from '../request-context.js';
 import { ServiceError } from '../service-error.js';
 import { isTracing, spanAround } from '../telemetry.js';
 import type { Nats } from './nats.js';
@@ -24,6 +24,7 @@ export interface Envelope {
   readonly requestId: string;
   readonly traceparent?: string | undefined;
   readonly idempotencyKey?: string | undefined;
+  readonly client?: Client | undefined;
   /** On the clock of `performance.now()`, in milliseconds. */
   readonly deadlineAt: number;
 }
@@ -70,6 +71,7 @@ export class Messages {
     headers.append(Headers.requestId, envelope.requestId);
     if (envelope.traceparent) headers.append(Headers.traceparent, envelope.traceparent);
     if (envelope.idempotencyKey) headers.append(Headers.idempotencyKey, envelope.idempotencyKey);
+    if (envelope.client) appendClient(headers, envelope.client);
     headers.append(Headers.deadline, String(leftMs));
     if (!isTracing())
       return readReply(await this.#requests.request(message.subject, body, headers, envelope.deadlineAt));
@@ -81,7 +83,7 @@ export class Messages {
   }
 
   /**
-   * Asks as this service itself, and reads the answer. Takes request id, trace and what is left of the deadline from the request
+   * Asks as this service itself, and reads the answer. Takes request id, trace, client and what is left of the deadline from the request
    * being worked on.
    * @throws ServiceError whatever the other service raised, or as {@link send}.
    */
@@ -96,6 +98,7 @@ export class Messages {
       context: await this.#ownContext(message, options.tenantId ?? null),
       requestId: current?.requestId ?? randomUUID(),
       traceparent: current?.traceparent,
+      client: current?.client,
       deadlineAt: current?.deadlineAt ?? performance.now() + requestDeadlineMs,
     });
     if (reply.status >= 400) throw problemToError(reply);
@@ -121,6 +124,11 @@ export class Messages {
     this.#ownContexts.set(name, signed);
     return signed;
   }
+}
+
+function appendClient(headers: MsgHdrs, { address, agent }: Client): void {
+  headers.append(Headers.clientAddress, address);
+  if (agent) headers.append(Headers.clientAgent, agent);
 }
 
 function readReply(msg: Msg): RawReply {
