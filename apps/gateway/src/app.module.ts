@@ -12,6 +12,7 @@ import { HealthController } from './health.controller.js';
 import { Keys } from './keys.js';
 import { LimitsModule } from './limits/limits.module.js';
 import { SharedWindows } from './limits/shared-windows.js';
+import { OperatorsController } from './operators.controller.js';
 import { Operators } from './operators.js';
 import { AddressLimitGuard } from './pipeline/address-limit.guard.js';
 import { PermissionGuard } from './pipeline/permission.guard.js';
@@ -37,6 +38,7 @@ export const controllers: Type[] = [
   UsersController,
   AuthController,
   TenantsController,
+  OperatorsController,
   ProblemsController,
   HealthController,
 ];

@@ -7,10 +7,11 @@ import { Cluster } from './cluster.entity.js';
 import { ClustersService } from './clusters.service.js';
 import type { RegistryConfig } from './config.js';
 import { OperationsRepository } from './operations.repository.js';
-import { Operator } from './operator.entity.js';
-import { OperatorsController } from './operators.controller.js';
-import { OperatorsRepository } from './operators.repository.js';
-import { OperatorsService } from './operators.service.js';
+import { OperatorRow } from './operators/operator.entity.js';
+import { OperatorsController } from './operators/operators.controller.js';
+import { OperatorsRepository } from './operators/operators.repository.js';
+import { OperatorsService } from './operators/operators.service.js';
+import { Pages } from './pages.js';
 import { Plan } from './plan.entity.js';
 import { ClusterAccess } from './provisioning/cluster-access.js';
 import { ProvisioningSteps } from './provisioning/provisioning.steps.js';
@@ -21,7 +22,7 @@ import { TenantsController } from './tenants.controller.js';
 import { TenantsRepository } from './tenants.repository.js';
 import { TenantsService } from './tenants.service.js';
 
-const entities = [TenantRow, Cluster, Plan, Operator];
+const entities = [TenantRow, Cluster, Plan, OperatorRow];
 
 @Module({
   imports: [
@@ -43,6 +44,7 @@ const entities = [TenantRow, Cluster, Plan, Operator];
   ],
   controllers: [TenantsController, OperatorsController],
   providers: [
+    Pages,
     TenantsService,
     TenantsRepository,
     TenantNotices,

@@ -1,6 +1,5 @@
-import type { KeyObject } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import {
   type Operation,
   type ParsedRequestOf,
@@ -10,28 +9,22 @@ import {
   type TenantPlace,
   Tenants,
 } from '@tenantry/contracts';
-import { CONFIG, cursorKey, decodeCursor, encodeCursor, ServiceError } from '@tenantry/service-kit';
-import type { RegistryConfig } from './config.js';
+import { ServiceError } from '@tenantry/service-kit';
 import { OperationsRepository } from './operations.repository.js';
+import { Pages } from './pages.js';
 import { ProvisioningWorkflow } from './provisioning/provisioning.workflow.js';
 import { toEntry, toPlace, toTenant } from './tenant.views.js';
 import { TenantsRepository } from './tenants.repository.js';
 
-const listBinding = { tenantId: null, list: Tenants.list.subject } as const;
-
 /** The rules of tenants: who gets to know what of them, and how one begins. */
 @Injectable()
 export class TenantsService {
-  private readonly cursorKey: KeyObject;
-
   constructor(
     private readonly tenants: TenantsRepository,
     private readonly provisioning: ProvisioningWorkflow,
     private readonly operations: OperationsRepository,
-    @Inject(CONFIG) config: RegistryConfig,
-  ) {
-    this.cursorKey = cursorKey(config.MASTER_KEY, 'tenant-registry');
-  }
+    private readonly pages: Pages,
+  ) {}
 
   /** @throws ServiceError `slug-taken`, `cluster-full`, `validation` */
   async create(request: ParsedRequestOf<typeof Tenants.create>): Promise<ReplyOf<typeof Tenants.create>> {
@@ -43,13 +36,11 @@ export class TenantsService {
   }
 
   /** @throws ServiceError `invalid-cursor` */
-  async list({ limit, cursor }: ParsedRequestOf<typeof Tenants.list>): Promise<ReplyOf<typeof Tenants.list>> {
-    const [before] = cursor === undefined ? [] : decodeCursor(this.cursorKey, listBinding, cursor);
-    const rows = await this.tenants.list(limit + 1, before);
-    const data = rows.slice(0, limit).map(toTenant);
-    const last = data.at(-1);
-    const nextCursor = rows.length > limit && last ? encodeCursor(this.cursorKey, listBinding, [last.id]) : null;
-    return { data, nextCursor };
+  async list(request: ParsedRequestOf<typeof Tenants.list>): Promise<ReplyOf<typeof Tenants.list>> {
+    const { data, nextCursor } = await this.pages.read(Tenants.list, request, (limit, before) =>
+      this.tenants.list(limit, before),
+    );
+    return { data: data.map(toTenant), nextCursor };
   }
 
   /** @throws ServiceError `not-found` */

@@ -28,6 +28,7 @@ export {
   type RequestOf,
   type ServiceName,
 } from './message.js';
+export { CreateOperator, Operator, operatorKeyPrefix, Operators, OperatorWithKey } from './operators.contract.js';
 export {
   builtInRoles,
   operatorScopes,

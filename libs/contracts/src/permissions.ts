@@ -10,7 +10,15 @@ export const tenantPermissions = [
 export type TenantPermission = (typeof tenantPermissions)[number];
 
 /** What operators of the platform may be allowed to do. No role of a tenant can hold one of these. */
-export const operatorScopes = ['tenants:read', 'tenants:write'] as const;
+export const operatorScopes = [
+  'tenants:read',
+  'tenants:write',
+  'clusters:read',
+  'clusters:write',
+  'operators:read',
+  'operators:write',
+  'audit:read',
+] as const;
 export type OperatorScope = (typeof operatorScopes)[number];
 
 /**

@@ -139,14 +139,6 @@ export const Tenants = {
     idempotent: true,
     tenant: null,
   }),
-  /** The gateway's question: whose operator key is this, and what may it do? The key itself never travels, its SHA-256 does. */
-  findOperator: message('tenants.operators.find', {
-    request: z.strictObject({ keyHash: z.string().regex(/^[0-9a-f]{64}$/) }),
-    reply: z.strictObject({ id, name: z.string(), scopes: z.array(z.string()), expiresAt: timestamp.nullable() }),
-    needs: 'service',
-    idempotent: true,
-    tenant: null,
-  }),
 };
 
 export const TenantEvents = {

@@ -1,7 +1,8 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { operatorKeyPrefix } from '@tenantry/contracts';
 import { ServiceError } from '@tenantry/service-kit';
 import type { GatewayRequest, Identity } from '../call.js';
-import { operatorKeyPrefix, Operators } from '../operators.js';
+import { Operators } from '../operators.js';
 import { isPlatform, messageOf } from '../route.js';
 import { Tokens } from '../tokens.js';
 

@@ -1,5 +1,6 @@
 import type { Migration } from '@tenantry/tenant-schema';
 import { tenants } from './0001-tenants.js';
+import { operators } from './0002-operators.js';
 
 /** The central database's migrations, in order. */
-export const migrations: readonly Migration[] = [tenants];
+export const migrations: readonly Migration[] = [tenants, operators];

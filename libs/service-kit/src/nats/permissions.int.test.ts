@@ -8,6 +8,7 @@ import {
   Auth,
   contextKeyBucket,
   issuers,
+  Operators,
   Products,
   serviceNames,
   tenantNoticeSubject,
@@ -21,7 +22,7 @@ import { natsPassword, natsUrl } from '../test/broker.js';
 const users = [...serviceNames, 'gateway'] as const;
 const connections = new Map<string, NatsConnection>();
 const as = (user: string): NatsConnection => connections.get(user)!;
-const all = [Auth, Users, Products, Tenants].flatMap((messages) => Object.values<Message>(messages));
+const all = [Auth, Users, Products, Tenants, Operators].flatMap((messages) => Object.values<Message>(messages));
 
 beforeAll(async () => {
   for (const user of users) {

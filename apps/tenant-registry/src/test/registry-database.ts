@@ -1,0 +1,40 @@
+import { randomBytes } from 'node:crypto';
+import { migrate } from '@tenantry/tenant-schema';
+import { testServers } from '@tenantry/testing';
+import pg from 'pg';
+import { DataSource, type EntitySchema } from 'typeorm';
+import { migrations } from '../migrations/index.js';
+
+/** A central database of its own for one test file, migrated. */
+export interface RegistryDatabase {
+  readonly url: string;
+  readonly source: DataSource;
+  drop(): Promise<void>;
+}
+
+const withClient = async (url: string, work: (client: pg.Client) => Promise<unknown>): Promise<void> => {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await work(client).finally(() => client.end());
+};
+
+export async function createRegistryDatabase(entities: (NewableFunction | EntitySchema)[]): Promise<RegistryDatabase> {
+  const { postgresUrl } = testServers();
+  const name = `registry_${randomBytes(6).toString('hex')}`;
+  await withClient(postgresUrl, (admin) => admin.query(`CREATE DATABASE ${name}`));
+  const url = new URL(postgresUrl);
+  url.pathname = `/${name}`;
+  await withClient(url.href, (client) => migrate(client, migrations));
+  const source = new DataSource({
+    type: 'postgres',
+    url: url.href,
+    entities: entities as never[],
+    installExtensions: false,
+  });
+  await source.initialize();
+  const drop = async (): Promise<void> => {
+    await source.destroy();
+    await withClient(postgresUrl, (admin) => admin.query(`DROP DATABASE ${name} WITH (FORCE)`));
+  };
+  return { url: url.href, source, drop };
+}
