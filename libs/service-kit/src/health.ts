@@ -9,7 +9,7 @@ const selfAnswerMs = 2000;
  * Whether this process lives and whether it should get work.
  *
  * Alive: its own subscription answers a question sent through the broker. While the broker is away the process waits for it, which is
- * alive too: being restarted would not bring the broker back. Ready: started, connected, and not about to leave.
+ * alive too: being restarted would not bring the broker back. A connection that has ended for good is not. Ready: started, connected, and not about to leave.
  */
 export class Health {
   #ready = false;
@@ -33,13 +33,14 @@ export class Health {
   }
 
   async isAlive(): Promise<boolean> {
+    if (this.#nats?.isLost) return false;
     if (!this.#nats?.isConnected) return true;
     try {
       await this.#nats.connection.request(this.#subject, undefined, { timeout: selfAnswerMs });
       return true;
     } catch {
       // Losing the broker at this very moment is its failure, not ours.
-      return !this.#nats.isConnected;
+      return !this.#nats.isConnected && !this.#nats.isLost;
     }
   }
 

@@ -100,6 +100,8 @@ export class ContextSigner {
     try {
       await this.#publish();
     } catch (err) {
+      // Said again when the broker is back; never, where the connection was closed on purpose.
+      if (!this.nats.isConnected) return;
       this.log.warn({ err }, 'the public key for signed contexts could not be renewed; trying again');
       this.#retry = setTimeout(() => void this.#renew(), renewAgainMs).unref();
     } finally {

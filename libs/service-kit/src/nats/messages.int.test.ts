@@ -111,6 +111,26 @@ describe('an answer', () => {
   );
 });
 
+describe('what is as large as it may be', () => {
+  test('goes through: a body of a megabyte with its headers, and a page of the longest rows', async () => {
+    const body = JSON.stringify({ text: 'x'.repeat(1024 * 1024 - 11) });
+    const page = JSON.stringify(Array.from({ length: 100 }, () => '\u0001'.repeat(4000)));
+    let heard = 0;
+    await answering(messages.get.subject, (msg) => {
+      heard = msg.data.length;
+      void reply(msg, JSON.parse(page));
+    });
+    const raw = await gateway.messages.send(messages.get, body, {
+      tenantId: gateway.tenantId,
+      context: await gateway.context({ permissions: Array.from({ length: 200 }, (_, n) => `permission-${n}:write`) }),
+      requestId: 'r'.repeat(64),
+      idempotencyKey: 'k'.repeat(255),
+      deadlineAt: performance.now() + 5000,
+    });
+    expect([heard, raw.body.length]).toEqual([1024 * 1024, page.length]);
+  });
+});
+
 describe('a service that asks for itself', () => {
   const heard: { headers: Record<string, string[]>; body: unknown }[] = [];
   const keep = (msg: Msg): void =>

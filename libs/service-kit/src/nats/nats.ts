@@ -8,12 +8,14 @@ import { Writer } from './writer.js';
  * The process's one connection to NATS. It reconnects for ever: a broker that is away for an hour is no reason to end.
  *
  * Invariant: `isConnected` turns false before any request that was refused by the loss is answered, so nothing is written into a
- * connection that would deliver it when nobody waits any more.
+ * connection that would deliver it when nobody waits any more; once closed it stays false.
  */
 export class Nats {
   /** For messages that come by the thousand; what is seldom may go straight to the connection. */
   readonly writer: Writer;
   #connected = true;
+  #isLeaving = false;
+  #isLost = false;
   readonly #onReconnect = new Set<() => void>();
   readonly #onRefusal = new Set<(subject: string) => void>();
 
@@ -25,6 +27,7 @@ export class Nats {
   ) {
     this.writer = new Writer(connection);
     void this.#watch();
+    void connection.closed().then((cause) => this.#closed(cause));
   }
 
   /** Connects, waiting as long as it takes. */
@@ -53,6 +56,11 @@ export class Nats {
     return this.#connected;
   }
 
+  /** It has ended though nobody asked for that, and will not come back. */
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
   /** Calls `listener` after each reconnection; what the server forgot meanwhile is said again there. */
   onReconnect(listener: () => void): void {
     this.#onReconnect.add(listener);
@@ -71,7 +79,9 @@ export class Nats {
 
   /** Waits until all that was written has left, then leaves. */
   async close(): Promise<void> {
+    this.#isLeaving = true;
     this.writer.flush();
+    this.#connected = false;
     if (!this.connection.isClosed()) await this.connection.drain();
   }
 
@@ -94,6 +104,13 @@ export class Nats {
         default:
       }
     }
+  }
+
+  #closed(cause: unknown): void {
+    this.#connected = false;
+    if (this.#isLeaving) return;
+    this.#isLost = true;
+    this.log.fatal({ err: cause }, 'the NATS connection has ended for good');
   }
 
   #tellRefusal(error: Error): void {

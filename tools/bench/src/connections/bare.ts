@@ -17,18 +17,23 @@ export async function load(callers: number, seconds: number, work: () => Promise
   return { requests, seconds: (performance.now() - start) / 1000 };
 }
 
+/** A session whose end, such as that of the whole bench, ends no process. */
+export async function clientOf(place: Place): Promise<pg.Client> {
+  const client = new pg.Client(place);
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
+}
+
 /** What anyone would write who has one request to make of a database. */
 export async function connectReadEnd(place: Place): Promise<void> {
-  const client = new pg.Client(place);
-  await client.connect();
+  const client = await clientOf(place);
   await client.query({ name: 'read', text: readText });
   await client.end();
 }
 
 export async function connectEnd(place: Place): Promise<void> {
-  const client = new pg.Client(place);
-  await client.connect();
-  await client.end();
+  await (await clientOf(place)).end();
 }
 
 /** The query alone: one database, connections that stay. */

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
+import type pg from 'pg';
 import type { BenchOptions } from '../harness/bench.ts';
 import { figureOf, type Figure } from '../harness/figure.ts';
 import { median } from '../harness/statistics.ts';
+import { clientOf } from './bare.ts';
 import { type Fleet, type Place, readText } from './fleet.ts';
 import { openLibrary } from './library.ts';
 
@@ -54,11 +55,11 @@ export async function coldRequests(
 }
 
 async function timedByHand(place: Place): Promise<number> {
-  const client = new pg.Client(place);
+  let client: pg.Client | undefined;
   const ms = await timed(async () => {
-    await client.connect();
+    client = await clientOf(place);
     await client.query({ name: 'read', text: readText });
   });
-  await client.end();
+  await client?.end();
   return ms;
 }

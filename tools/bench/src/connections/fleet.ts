@@ -47,6 +47,7 @@ export async function startFleet(
   const { hostname: host, port } = new URL(server.url);
   await admin.query('CREATE DATABASE template_tenant');
   const template = new pg.Client({ host, port: Number(port), user: 'postgres', password, database: 'template_tenant' });
+  template.on('error', () => undefined);
   await template.connect();
   await template.query(schema);
   await template.end();
