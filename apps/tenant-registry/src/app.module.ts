@@ -4,6 +4,7 @@ import { OutboxModule } from '@tenantry/outbox';
 import { CONFIG } from '@tenantry/service-kit';
 import { DataSource } from 'typeorm';
 import { Cluster } from './cluster.entity.js';
+import { ClustersRepository } from './clusters.repository.js';
 import { ClustersService } from './clusters.service.js';
 import type { RegistryConfig } from './config.js';
 import { OperationsRepository } from './operations.repository.js';
@@ -14,8 +15,10 @@ import { OperatorsService } from './operators/operators.service.js';
 import { Pages } from './pages.js';
 import { Plan } from './plan.entity.js';
 import { ClusterAccess } from './provisioning/cluster-access.js';
+import { Placement } from './provisioning/placement.js';
 import { ProvisioningSteps } from './provisioning/provisioning.steps.js';
 import { ProvisioningWorkflow } from './provisioning/provisioning.workflow.js';
+import { Secrets } from './secrets.js';
 import { TenantRow } from './tenant.entity.js';
 import { TenantNotices } from './tenant-notices.js';
 import { TenantsController } from './tenants.controller.js';
@@ -49,10 +52,13 @@ const entities = [TenantRow, Cluster, Plan, OperatorRow];
     TenantsRepository,
     TenantNotices,
     ClustersService,
+    ClustersRepository,
+    Secrets,
     OperationsRepository,
     OperatorsService,
     OperatorsRepository,
     ClusterAccess,
+    Placement,
     ProvisioningSteps,
     ProvisioningWorkflow,
   ],

@@ -1,17 +1,20 @@
-import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { ClusterAccess } from './provisioning/cluster-access.js';
-import { TenantsRepository } from './tenants.repository.js';
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { CONFIG } from '@tenantry/service-kit';
+import { ClustersRepository } from './clusters.repository.js';
+import type { RegistryConfig } from './config.js';
 
-/** The clusters tenants can be placed on: for now the one whose provisioner this process was given. */
+/** The clusters tenants can be placed on. */
 @Injectable()
 export class ClustersService implements OnApplicationBootstrap {
   constructor(
-    private readonly tenants: TenantsRepository,
-    private readonly access: ClusterAccess,
+    private readonly clusters: ClustersRepository,
+    @Inject(CONFIG) private readonly config: RegistryConfig,
   ) {}
 
+  /** The first cluster is the one whose provisioner this process was started with. */
   async onApplicationBootstrap(): Promise<void> {
-    const { host, port } = this.access.address;
-    await this.tenants.putCluster('main', host, port);
+    const { PROVISIONER_URL: provisioner } = this.config;
+    const { hostname: host, port } = new URL(provisioner);
+    await this.clusters.register({ name: 'main', host, port: Number(port || 5432), provisioner });
   }
 }

@@ -7,7 +7,7 @@ const postgresUrl = z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postg
 export const RegistryConfig = z.object({
   /** The central database, as its owner. */
   REGISTRY_DATABASE_URL: postgresUrl,
-  /** The account that makes tenants' roles and databases, on the cluster's `postgres` database. */
+  /** The account that makes tenants' roles and databases, on the `postgres` database of the first cluster. */
   PROVISIONER_URL: postgresUrl,
   MASTER_KEY: masterKey,
   /** The first operator's key, made valid at the start: `tok_` and at least 32 characters. */

@@ -3,26 +3,11 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { TenantEvents, type TenantState } from '@tenantry/contracts';
 import { Outbox } from '@tenantry/outbox';
 import { ServiceError } from '@tenantry/service-kit';
-import { In, LessThan, Not, QueryFailedError, Repository } from 'typeorm';
-import { Cluster } from './cluster.entity.js';
-import { Plan } from './plan.entity.js';
+import { In, LessThan, Not, Repository } from 'typeorm';
 import { TenantRow } from './tenant.entity.js';
 
-/** What is asked for when a tenant's place is reserved. */
-export interface Reservation {
-  readonly id: string;
-  readonly slug: string;
-  readonly name: string;
-  readonly plan: string;
-}
-
 /** States in which a tenant holds its slug no longer. */
-const gone: TenantState[] = ['failed', 'purged'];
-const uniqueViolation = '23505';
-
-const isUniqueViolation = (error: unknown): boolean =>
-  error instanceof QueryFailedError && (error.driverError as { code?: string }).code === uniqueViolation;
-
+export const gone: TenantState[] = ['failed', 'purged'];
 /** What every change of a row changes too. */
 const asChanged = { generation: () => `nextval('tenant_generations')`, updatedAt: () => 'now()' };
 
@@ -34,41 +19,12 @@ const toBirth = ({ id, slug, name, plan }: TenantRow) => ({ id, slug, name, plan
 export class TenantsRepository {
   constructor(
     @InjectRepository(TenantRow) private readonly tenants: Repository<TenantRow>,
-    @InjectRepository(Cluster) private readonly clusters: Repository<Cluster>,
-    @InjectRepository(Plan) private readonly plans: Repository<Plan>,
     private readonly outbox: Outbox,
   ) {}
 
   async newId(): Promise<string> {
     const [row] = await this.tenants.query<{ id: string }[]>('SELECT uuidv7() AS id');
     return row!.id;
-  }
-
-  /**
-   * Takes the slug and a place on the emptiest open cluster with room, in the state `provisioning`. Again with the same id changes nothing.
-   * @throws ServiceError `slug-taken`, `cluster-full`, `validation` for an unknown plan.
-   */
-  async reserve({ id, slug, name, plan }: Reservation): Promise<void> {
-    if (!(await this.plans.existsBy({ name: plan }))) {
-      const errors = [{ pointer: '/plan', code: 'unknown', message: 'is not a plan of this platform' }];
-      throw new ServiceError('validation', `There is no plan '${plan}'.`, { errors });
-    }
-    const physical = `t_${id.replaceAll('-', '')}`;
-    try {
-      const rows = await this.tenants.query<unknown[]>(
-        `WITH place AS (
-           SELECT c.id FROM clusters c LEFT JOIN tenants t ON t.cluster_id = c.id AND t.state <> ALL ($6)
-           WHERE c.state = 'open' GROUP BY c.id HAVING count(t.id) < c.max_tenants ORDER BY count(t.id), c.name LIMIT 1)
-         INSERT INTO tenants (id, slug, name, state, plan, cluster_id, db_name, db_user)
-         SELECT $1, $2, $3, 'provisioning', $4, place.id, $5, $5 FROM place
-         ON CONFLICT (id) DO UPDATE SET updated_at = now() RETURNING id`,
-        [id, slug, name, plan, physical, gone],
-      );
-      if (rows.length === 0) throw new ServiceError('cluster-full', 'No open cluster has room for another tenant.');
-    } catch (error) {
-      if (isUniqueViolation(error)) throw new ServiceError('slug-taken', `The slug '${slug}' is taken.`);
-      throw error;
-    }
   }
 
   /** Changes some columns and gives the row a new generation. */
@@ -109,10 +65,5 @@ export class TenantsRepository {
   /** Newest first; `before` is the id of the last row of the page before. */
   list(limit: number, before?: string): Promise<TenantRow[]> {
     return this.tenants.find({ where: before ? { id: LessThan(before) } : {}, order: { id: 'DESC' }, take: limit });
-  }
-
-  /** Makes the cluster known under `name`, or corrects its address. */
-  async putCluster(name: string, host: string, port: number): Promise<void> {
-    await this.clusters.upsert({ name, host, port }, ['name']);
   }
 }

@@ -39,7 +39,14 @@ export const Tenant = z
 export type Tenant = z.output<typeof Tenant>;
 
 export const CreateTenant = z
-  .strictObject({ slug, name: text(1, 200), plan: text(1, 50).default('standard'), admin: FirstAdmin })
+  .strictObject({
+    slug,
+    name: text(1, 200),
+    plan: text(1, 50).default('standard'),
+    /** Where its database shall be; the emptiest open cluster unless said. */
+    cluster: text(1, 63).optional(),
+    admin: FirstAdmin,
+  })
   .meta({ id: 'CreateTenant' });
 
 /** A long action: its steps in order, each with what became of it. */

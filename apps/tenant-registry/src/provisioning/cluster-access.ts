@@ -1,70 +1,38 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { CONFIG, LOG, type Log } from '@tenantry/service-kit';
-import { prepareCluster, type SqlClient } from '@tenantry/tenant-schema';
-import pg from 'pg';
-import type { RegistryConfig } from '../config.js';
+import { LOG, type Log } from '@tenantry/service-kit';
+import { ClustersRepository } from '../clusters.repository.js';
+import { provisionerUrl, Secrets } from '../secrets.js';
+import { Provisioner } from './provisioner.js';
 
-/** Statements on a cluster at once; each holds a connection of the provisioner's. */
-const maxConnections = 8;
+interface Opened {
+  readonly url: string;
+  readonly provisioner: Provisioner;
+}
 
-/** The provisioner's way into the cluster: makes roles and databases, and reads no tenant's rows. */
+/** The ways into the clusters, each opened when it is first needed, and anew when the registry has been told of another. */
 @Injectable()
 export class ClusterAccess implements OnApplicationShutdown {
-  private readonly pool: pg.Pool;
-  private prepared: Promise<void> | undefined;
+  private readonly opened = new Map<string, Opened>();
 
   constructor(
-    @Inject(CONFIG) private readonly config: RegistryConfig,
-    @Inject(LOG) log: Log,
-  ) {
-    this.pool = new pg.Pool({
-      connectionString: config.PROVISIONER_URL,
-      max: maxConnections,
-      connectionTimeoutMillis: 3000,
-      application_name: 'tenant-registry/provisioner',
-    });
-    this.pool.on('error', (err) => log.warn({ err }, 'an idle provisioner connection was lost'));
-  }
+    private readonly clusters: ClustersRepository,
+    private readonly secrets: Secrets,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
 
-  /** Where tenants of this cluster are found. */
-  get address(): { host: string; port: number } {
-    const { hostname, port } = new URL(this.config.PROVISIONER_URL);
-    return { host: hostname, port: Number(port || 5432) };
-  }
-
-  /** Statements outside any session state. */
-  get admin(): SqlClient {
-    return this.pool;
-  }
-
-  /** Makes sure, once per process, that roles and template for tenants are there. */
-  prepare(): Promise<void> {
-    this.prepared ??= this.prepareOnce().catch((error: unknown) => {
-      this.prepared = undefined;
-      throw error;
-    });
-    return this.prepared;
+  /** @throws ServiceError `service-unavailable` for a cluster nobody has the way into; SecretUnreadable. */
+  async open(clusterId: string): Promise<Provisioner> {
+    const url = this.secrets.open(await this.clusters.getProvisioner(clusterId), provisionerUrl(clusterId));
+    const before = this.opened.get(clusterId);
+    if (before?.url === url) return before.provisioner;
+    const provisioner = new Provisioner(url, this.log);
+    this.opened.set(clusterId, { url, provisioner });
+    // What runs on it is let to its end.
+    void before?.provisioner.close();
+    return provisioner;
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.pool.end();
-  }
-
-  private async prepareOnce(): Promise<void> {
-    // One connection from beginning to end: the lock taken belongs to its session.
-    const admin = await this.pool.connect();
-    try {
-      await prepareCluster({ admin, connect: (database) => this.connect(database) });
-    } finally {
-      admin.release();
-    }
-  }
-
-  private async connect(database: string): Promise<pg.Client> {
-    const url = new URL(this.config.PROVISIONER_URL);
-    url.pathname = `/${database}`;
-    const client = new pg.Client({ connectionString: url.href, connectionTimeoutMillis: 3000 });
-    await client.connect();
-    return client;
+    await Promise.all([...this.opened.values()].map(({ provisioner }) => provisioner.close()));
   }
 }

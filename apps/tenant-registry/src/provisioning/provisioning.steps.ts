@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { type FirstAdmin, Users } from '@tenantry/contracts';
-import { CONFIG, Messages, openSecret, sealSecret } from '@tenantry/service-kit';
+import { Messages } from '@tenantry/service-kit';
 import { dropTenant, ensureTenantDatabase, ensureTenantRole, schemaVersion } from '@tenantry/tenant-schema';
-import type { RegistryConfig } from '../config.js';
+import { adminPassword, databasePassword, Secrets } from '../secrets.js';
 import { TenantNotices } from '../tenant-notices.js';
 import { TenantsRepository } from '../tenants.repository.js';
 import { ClusterAccess } from './cluster-access.js';
@@ -11,23 +11,20 @@ import { ClusterAccess } from './cluster-access.js';
 /** The first admin as it is kept until it is made: the password sealed, for the workflow's input is stored. */
 export type SealedAdmin = Omit<FirstAdmin, 'password'> & { readonly sealedPassword: string };
 
-const adminPassword = (tenantId: string) => ({ owner: tenantId, field: 'admin_password' });
-const databasePassword = (tenantId: string) => ({ owner: tenantId, field: 'db_password' });
-
 /** The steps of a tenant's birth. Each may run again after a crash, and then finds what it has done before. */
 @Injectable()
 export class ProvisioningSteps {
   constructor(
     private readonly tenants: TenantsRepository,
-    private readonly cluster: ClusterAccess,
+    private readonly clusters: ClusterAccess,
     private readonly notices: TenantNotices,
     @Inject(Messages) private readonly messages: Messages,
-    @Inject(CONFIG) private readonly config: RegistryConfig,
+    private readonly secrets: Secrets,
   ) {}
 
   /** What the workflow remembers of the first admin. */
   sealAdmin(tenantId: string, { password, ...admin }: FirstAdmin): SealedAdmin {
-    return { ...admin, sealedPassword: sealSecret(password, this.config.MASTER_KEY, adminPassword(tenantId)) };
+    return { ...admin, sealedPassword: this.secrets.seal(password, adminPassword(tenantId)) };
   }
 
   /** The password is stored before the role has it, so that a crash in between loses nothing. */
@@ -36,25 +33,27 @@ export class ProvisioningSteps {
     if (sealedPassword) return;
     const password = randomBytes(32).toString('base64url');
     await this.tenants.update(tenantId, {
-      sealedPassword: sealSecret(password, this.config.MASTER_KEY, databasePassword(tenantId)),
+      sealedPassword: this.secrets.seal(password, databasePassword(tenantId)),
     });
   }
 
   async makeRole(tenantId: string): Promise<void> {
-    const { role, sealedPassword } = await this.tenants.get(tenantId);
-    await this.cluster.prepare();
-    const password = openSecret(sealedPassword ?? '', this.config.MASTER_KEY, databasePassword(tenantId));
-    await ensureTenantRole(this.cluster.admin, role, password);
+    const { role, sealedPassword, cluster } = await this.tenants.get(tenantId);
+    const provisioner = await this.clusters.open(cluster.id);
+    await provisioner.prepare();
+    const password = this.secrets.open(sealedPassword ?? '', databasePassword(tenantId));
+    await ensureTenantRole(provisioner.admin, role, password);
   }
 
   async makeDatabase(tenantId: string): Promise<void> {
-    const { database, role } = await this.tenants.get(tenantId);
-    await ensureTenantDatabase(this.cluster.admin, database, role);
+    const { database, role, cluster } = await this.tenants.get(tenantId);
+    const { admin } = await this.clusters.open(cluster.id);
+    await ensureTenantDatabase(admin, database, role);
     await this.tenants.update(tenantId, { schemaVersion });
   }
 
   async makeFirstAdmin(tenantId: string, { sealedPassword, ...admin }: SealedAdmin): Promise<void> {
-    const password = openSecret(sealedPassword, this.config.MASTER_KEY, adminPassword(tenantId));
+    const password = this.secrets.open(sealedPassword, adminPassword(tenantId));
     await this.messages.ask(Users.createFirstAdmin, { ...admin, password }, { tenantId });
   }
 
@@ -64,8 +63,9 @@ export class ProvisioningSteps {
 
   /** Leaves nothing: no database, no role, and the slug free. The row stays, to tell what happened. */
   async undo(tenantId: string): Promise<void> {
-    const { database, role } = await this.tenants.get(tenantId);
-    await dropTenant(this.cluster.admin, database, role);
+    const { database, role, cluster } = await this.tenants.get(tenantId);
+    const { admin } = await this.clusters.open(cluster.id);
+    await dropTenant(admin, database, role);
     const stateReason = 'provisioning failed and was undone';
     this.notices.say(await this.tenants.update(tenantId, { state: 'failed', stateReason, sealedPassword: null }));
   }

@@ -3,7 +3,7 @@ import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { ErrorCode, FieldError, FirstAdmin } from '@tenantry/contracts';
 import { asServiceError, CONFIG, type CommonConfig, LOG, type Log, ServiceError } from '@tenantry/service-kit';
 import type { RegistryConfig } from '../config.js';
-import { type Reservation, TenantsRepository } from '../tenants.repository.js';
+import { Placement, type Reservation } from './placement.js';
 import { ProvisioningSteps, type SealedAdmin } from './provisioning.steps.js';
 
 /** What the workflow is given and keeps: enough to finish it on any instance, and nothing secret in the clear. */
@@ -36,7 +36,7 @@ export class ProvisioningWorkflow implements OnApplicationBootstrap, OnApplicati
   private readonly provision: (order: ProvisioningOrder) => Promise<void>;
 
   constructor(
-    private readonly tenants: TenantsRepository,
+    private readonly placement: Placement,
     private readonly steps: ProvisioningSteps,
     @Inject(CONFIG) private readonly config: RegistryConfig & CommonConfig,
     @Inject(LOG) private readonly log: Log,
@@ -109,7 +109,7 @@ export class ProvisioningWorkflow implements OnApplicationBootstrap, OnApplicati
   /** A refusal is a result, not a failure: it is recorded once and not tried again. */
   private async reserve(reservation: Reservation): Promise<ReservationOutcome> {
     try {
-      await this.tenants.reserve(reservation);
+      await this.placement.reserve(reservation);
       return {};
     } catch (thrown) {
       const error = asServiceError(thrown);

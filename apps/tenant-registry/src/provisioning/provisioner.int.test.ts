@@ -4,8 +4,7 @@ import { createLog } from '@tenantry/service-kit';
 import { dropTenant, ensureTenantDatabase, ensureTenantRole } from '@tenantry/tenant-schema';
 import { createTenantDatabase, type TenantDatabase, testServers } from '@tenantry/testing';
 import pg from 'pg';
-import type { RegistryConfig } from '../config.js';
-import { ClusterAccess } from './cluster-access.js';
+import { Provisioner } from './provisioner.js';
 
 const suffix = randomBytes(6).toString('hex');
 const provisioner = `provisioner_${suffix}`;
@@ -33,7 +32,7 @@ const canConnect = async (database: string): Promise<boolean> => {
 
 let superuser: pg.Client;
 let other: TenantDatabase;
-let access: ClusterAccess;
+let access: Provisioner;
 
 beforeAll(async () => {
   // Makes the group roles and the template, as a provisioner before this one has.
@@ -44,12 +43,12 @@ beforeAll(async () => {
   await superuser.query(`CREATE ROLE ${provisioner} LOGIN CREATEDB CREATEROLE PASSWORD '${password}'`);
   await superuser.query(`GRANT CONNECT ON DATABASE postgres TO ${provisioner}`);
   await superuser.query(`GRANT tenant_owner, tenant_member TO ${provisioner} WITH ADMIN TRUE`);
-  const config = { PROVISIONER_URL: urlAs(provisioner, 'postgres') } as RegistryConfig;
-  access = new ClusterAccess(config, createLog({ service: 'tenant-registry', instance: 'test', level: 'silent' }));
+  const log = createLog({ service: 'tenant-registry', instance: 'test', level: 'silent' });
+  access = new Provisioner(urlAs(provisioner, 'postgres'), log);
 });
 afterAll(async () => {
   await dropTenant(access.admin, tenant, tenant);
-  await access.onApplicationShutdown();
+  await access.close();
   await superuser.query(`REVOKE CONNECT ON DATABASE postgres FROM ${provisioner}`);
   await superuser.query(`DROP OWNED BY ${provisioner}; DROP ROLE ${provisioner}`);
   await superuser.end();
@@ -68,10 +67,5 @@ describe('a provisioner that is no superuser', () => {
     const { rows } = await superuser.query('SELECT 1 FROM pg_database WHERE datname = $1', [tenant]);
     const { rows: roles } = await superuser.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [tenant]);
     expect([rows, roles]).toEqual([[], []]);
-  });
-
-  it('is found where its URL says', () => {
-    const { hostname: host, port } = new URL(testServers().postgresUrl);
-    expect(access.address).toEqual({ host, port: Number(port) });
   });
 });
