@@ -3,7 +3,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import untypedScalar from '@scalar/fastify-api-reference';
-import { KitModule, leaveOnSignal, NestLog, startProcess } from '@tenantry/service-kit';
+import { KitModule, type KitProcess, leaveOnSignal, NestLog, startProcess } from '@tenantry/service-kit';
 import type { FastifyInstance, FastifyPluginCallback } from 'fastify';
 import { AppModule, controllers } from './app.module.js';
 import { GatewayConfig, refuseUnlimitedProduction } from './config.js';
@@ -44,30 +44,45 @@ function endingConnections(server: FastifyInstance): () => void {
   return () => void (isLeaving = true);
 }
 
+/** What is behind the port, ready to listen. `leave` answers what was taken and ends every connection. */
+export interface Gateway {
+  readonly app: NestFastifyApplication;
+  readonly leave: () => Promise<void>;
+}
+
+/** Puts the gateway together. */
+export async function createGateway(kit: KitProcess<GatewayConfig>): Promise<Gateway> {
+  const { config, log } = kit;
+  const adapter = createServer(config);
+  const root: DynamicModule = { module: class Root {}, imports: [KitModule.of(kit), AppModule] };
+  const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
+    logger: new NestLog(log),
+    abortOnError: false,
+    // The one parser is server.ts' own: no other type of body comes in.
+    bodyParser: false,
+  });
+  const server = adapter.getInstance<FastifyInstance>();
+  app.get(RouteTable).follow(server);
+  startCalls(server);
+  const endConnections = endingConnections(server);
+  if (config.CORS_ORIGINS.length > 0) app.enableCors({ origin: [...config.CORS_ORIGINS], maxAge: 600 });
+  await addDocs(server);
+  const leave = (): Promise<void> => {
+    endConnections();
+    return app.close();
+  };
+  return { app, leave };
+}
+
 /** Starts the gateway; resolves once it takes requests. */
 export async function startGateway(): Promise<void> {
   const kit = await startProcess('gateway', GatewayConfig);
   const { config, log, health } = kit;
   try {
     refuseUnlimitedProduction(config);
-    const adapter = createServer(config);
-    const root: DynamicModule = { module: class Root {}, imports: [KitModule.of(kit), AppModule] };
-    const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
-      logger: new NestLog(log),
-      abortOnError: false,
-      // Fastify's own JSON parser stays the only one: no other type of body comes in.
-      bodyParser: false,
-    });
-    const server = adapter.getInstance<FastifyInstance>();
-    server.removeContentTypeParser('text/plain');
-    app.get(RouteTable).follow(server);
-    startCalls(server);
-    const endConnections = endingConnections(server);
-    if (config.CORS_ORIGINS.length > 0) app.enableCors({ origin: [...config.CORS_ORIGINS], maxAge: 600 });
-    await addDocs(server);
+    const { app, leave } = await createGateway(kit);
     leaveOnSignal(kit, async () => {
-      endConnections();
-      await app.close();
+      await leave();
       await kit.close();
     });
     await app.listen(config.PORT, config.HOST);

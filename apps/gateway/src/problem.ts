@@ -1,4 +1,4 @@
-import { type ErrorCode, type Problem, problemOf } from '@tenantry/contracts';
+import type { ErrorCode, Problem } from '@tenantry/contracts';
 import { type RawReply, ServiceError } from '@tenantry/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { standingHeaders } from './security-headers.js';
@@ -6,14 +6,15 @@ import { standingHeaders } from './security-headers.js';
 export const problemType = 'application/problem+json';
 
 /** Errors of the HTTP server itself, in our terms; a status that is not here is a defect of ours. */
-const codeOfStatus: Readonly<Record<number, ErrorCode>> = {
-  400: 'bad-request',
-  404: 'not-found',
-  405: 'method-not-allowed',
-  413: 'payload-too-large',
-  414: 'headers-too-large',
-  415: 'unsupported-media-type',
-  431: 'headers-too-large',
+const errorOfStatus: Readonly<Record<number, readonly [ErrorCode, string]>> = {
+  400: ['bad-request', 'The request line, a header or the length of the body is not as HTTP has it.'],
+  404: ['not-found', 'There is no such route.'],
+  405: ['method-not-allowed', 'The route has no such method.'],
+  408: ['bad-request', 'The request did not arrive in time.'],
+  413: ['payload-too-large', 'Send at most 1 MB.'],
+  414: ['headers-too-large', 'A part of the path is too long.'],
+  415: ['unsupported-media-type', 'Send the body as application/json.'],
+  431: ['headers-too-large', 'Send at most 16 KB of request line and headers.'],
 };
 
 interface HttpError {
@@ -25,9 +26,9 @@ interface HttpError {
 export function asProblemError(thrown: unknown): ServiceError {
   if (thrown instanceof ServiceError) return thrown;
   const { status, statusCode } = (thrown ?? {}) as HttpError;
-  const code = codeOfStatus[Number(statusCode ?? status)];
-  return code
-    ? new ServiceError(code, problemOf(code, '').title, { cause: thrown })
+  const [code, detail] = errorOfStatus[Number(statusCode ?? status)] ?? [];
+  return code && detail
+    ? new ServiceError(code, detail, { cause: thrown })
     : new ServiceError('internal', 'The request failed for a reason of ours.', { cause: thrown });
 }
 
@@ -66,7 +67,7 @@ export const pathOf = ({ url }: Pick<FastifyRequest, 'url'>): string => url.repl
 
 /** A problem for a client whose request could not even be read, written on its socket. */
 export function problemOnSocket(status: 400 | 408 | 431, requestId: string): string {
-  const error = asProblemError({ statusCode: status === 408 ? 400 : status });
+  const error = asProblemError({ statusCode: status });
   const body = complete(error.toProblem(), '/', requestId);
   const headers = [
     `HTTP/1.1 ${error.status} ${error.status === 431 ? 'Request Header Fields Too Large' : 'Bad Request'}`,

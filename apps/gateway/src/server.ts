@@ -2,16 +2,25 @@ import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayConfig } from './config.js';
+import { takeJson } from './json-body.js';
 import { requestIdOf } from './pipeline/request-id.js';
 import { asProblemError, problemOnSocket, sendProblem } from './problem.js';
 import { standingHeaders } from './security-headers.js';
 
 const maxBodyBytes = 1024 * 1024;
 const maxHeaderBytes = 16 * 1024;
-/** A client that has not finished its request by then is cut off. */
+/** A client that has not finished its headers, or its whole request, by then is cut off. */
+const headersTimeoutMs = 10_000;
 const requestTimeoutMs = 15_000;
+/** How often Node looks for clients that are too slow: its own 30 s would come on top of the above. */
+const slowClientsEveryMs = 1000;
+/** A connection on which nothing moves, be it that the client does not read its answer. */
+const idleMs = 30_000;
+const keepAliveMs = 72_000;
+/** A slow client holds a connection for a while: there is room for many before anybody is turned away. */
+const maxConnections = 10_000;
 
 /** Node could not read the request: there is only the socket to answer on. */
 function answerOnSocket(error: Error & { code?: string }, socket: Duplex): void {
@@ -22,6 +31,9 @@ function answerOnSocket(error: Error & { code?: string }, socket: Duplex): void 
 
 /** Node answers or drops some requests before anybody is asked: they get an answer of ours. */
 function answerAll(server: Server): void {
+  server.maxConnections = maxConnections;
+  // Node would leave out what is beyond its count without a word; we count ourselves (pipeline/exact-request.ts).
+  server.maxHeadersCount = 0;
   // An expectation other than 100-continue may be ignored (RFC 9110, 10.1.1).
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   server.on('connect', (_request, socket) => socket.end(problemOnSocket(400, randomUUID())));
@@ -33,7 +45,14 @@ export function createServer(config: GatewayConfig): FastifyAdapter {
     bodyLimit: maxBodyBytes,
     trustProxy: config.TRUSTED_PROXIES.length > 0 ? [...config.TRUSTED_PROXIES] : false,
     requestTimeout: requestTimeoutMs,
-    http: { maxHeaderSize: maxHeaderBytes, headersTimeout: requestTimeoutMs, requireHostHeader: false },
+    connectionTimeout: idleMs,
+    keepAliveTimeout: keepAliveMs,
+    http: {
+      maxHeaderSize: maxHeaderBytes,
+      headersTimeout: headersTimeoutMs,
+      connectionsCheckingInterval: slowClientsEveryMs,
+      requireHostHeader: false,
+    },
     genReqId: requestIdOf,
     // While leaving, requests on open connections are still answered: the client did nothing wrong.
     return503OnClosing: false,
@@ -46,6 +65,8 @@ export function createServer(config: GatewayConfig): FastifyAdapter {
     },
     routerOptions: { maxParamLength: 256 },
   });
-  answerAll(adapter.getInstance().server);
+  const instance = adapter.getInstance<FastifyInstance>();
+  answerAll(instance.server);
+  takeJson(instance);
   return adapter;
 }

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { requestDeadlineMs } from '@tenantry/contracts';
-import { ServiceError } from '@tenantry/service-kit';
 import type { FastifyInstance } from 'fastify';
 import type { GatewayRequest } from '../call.js';
 import { standingHeaders } from '../security-headers.js';
+import { refusalOf } from './exact-request.js';
 
 const acceptable = /^[A-Za-z0-9_-]{8,64}$/;
 const traceparentForm = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
@@ -28,8 +28,6 @@ export function startCalls(server: FastifyInstance): void {
       tenant: undefined,
     };
     reply.headers(standingHeaders).header('x-request-id', request.id);
-    // Node would refuse it too, but in a form of its own (RFC 9112, 3.2).
-    const isNameless = request.headers.host === undefined && request.raw.httpVersion === '1.1';
-    done(isNameless ? new ServiceError('bad-request', 'The request has no Host header.') : undefined);
+    done(refusalOf(request));
   });
 }
