@@ -10,7 +10,7 @@ const newest = newSigningKey();
 const older = newSigningKey();
 const jwt = new JwtService({});
 const tokens = new AccessTokens(jwt, new SigningKeys([newest, older]));
-const bearer = { sub: randomUUID(), tid: randomUUID(), sid: randomUUID(), roles: ['admin', 'viewer'] };
+const bearer = { sub: randomUUID(), tid: randomUUID(), sid: randomUUID(), roles: ['admin', 'viewer'], ver: 3 };
 
 const verify = (token: string, { kty, crv, x, y }: PublicKey) =>
   jwt.verifyAsync<Record<string, unknown>>(token, {
@@ -24,7 +24,18 @@ describe('an access token', () => {
   it('says who, where, in which session and with which roles, and nothing else', async () => {
     const claims = await verify(await tokens.sign(bearer), newest.publicKey);
     expect(AccessTokenClaims.parse(claims)).toMatchObject(bearer);
-    expect(Object.keys(claims).sort()).toEqual(['aud', 'exp', 'iat', 'iss', 'jti', 'roles', 'sid', 'sub', 'tid']);
+    expect(Object.keys(claims).sort()).toEqual([
+      'aud',
+      'exp',
+      'iat',
+      'iss',
+      'jti',
+      'roles',
+      'sid',
+      'sub',
+      'tid',
+      'ver',
+    ]);
   });
 
   it('lives for ten minutes', async () => {

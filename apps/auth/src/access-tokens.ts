@@ -5,7 +5,7 @@ import { accessToken, type AccessTokenClaims } from '@tenantry/contracts';
 import { SigningKeys } from './signing-keys.js';
 
 /** What a login has found out. */
-type Bearer = Pick<AccessTokenClaims, 'sub' | 'tid' | 'sid' | 'roles'>;
+type Bearer = Pick<AccessTokenClaims, 'sub' | 'tid' | 'sid' | 'roles' | 'ver'>;
 
 /** Signs access tokens (RFC 9068). */
 @Injectable()

@@ -34,7 +34,9 @@ beforeAll(async () => {
     limits: { requestsPerMinute: 1000, maxConnections: 5 },
   }));
   standIn(await connect('users'), Users.verifyPassword, (request) =>
-    request.password === password ? { id: userId, roles: ['viewer'] } : { problem: 'invalid-credentials' },
+    request.password === password
+      ? { id: userId, roles: ['viewer'], securityVersion: 1 }
+      : { problem: 'invalid-credentials' },
   );
   gateway = await issuer(await connect('gateway'), 'gateway');
   service = await startAuth({ MASTER_KEY: masterKey, CONNECTION_BUDGET: 10, AUTH_DATABASE_URL: central.url });

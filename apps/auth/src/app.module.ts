@@ -1,13 +1,11 @@
 import { Module } from '@nestjs/common';
 import { JwtModule } from '@nestjs/jwt';
-import { TypeOrmModule } from '@nestjs/typeorm';
 import { CONFIG } from '@tenantry/service-kit';
 import { RegistryTenantsModule } from '@tenantry/tenant-connection';
 import { AccessTokens } from './access-tokens.js';
 import { AuthController } from './auth.controller.js';
 import { AuthService } from './auth.service.js';
 import type { AuthConfig } from './config.js';
-import { Session } from './session.entity.js';
 import { SessionsRepository } from './sessions.repository.js';
 import { SigningKeys } from './signing-keys.js';
 
@@ -18,7 +16,7 @@ const signingKeys = {
 };
 
 @Module({
-  imports: [RegistryTenantsModule.of('auth'), TypeOrmModule.forFeature([Session]), JwtModule.register({})],
+  imports: [RegistryTenantsModule.of('auth'), JwtModule.register({})],
   controllers: [AuthController],
   providers: [AuthService, AccessTokens, SessionsRepository, signingKeys],
 })

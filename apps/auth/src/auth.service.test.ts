@@ -4,18 +4,20 @@ import { Users } from '@tenantry/contracts';
 import { anonymous, ServiceError, type Messages } from '@tenantry/service-kit';
 import type { AccessTokens } from './access-tokens.js';
 import { AuthService } from './auth.service.js';
+import { readRefreshToken } from './refresh-token.js';
 import type { SessionsRepository } from './sessions.repository.js';
 import { newSigningKey } from './signing-key.js';
 import { SigningKeys } from './signing-keys.js';
 
 const credentials = { email: 'ada@acme.test', password: 'anvil-orbit-walnut-9' };
-const user = { id: randomUUID(), roles: ['viewer'] };
+const user = { id: randomUUID(), roles: ['viewer'], securityVersion: 7 };
+const sessionId = randomUUID();
 const tenantId = randomUUID();
 const caller = { ...anonymous, tenantId };
 const keys = new SigningKeys([newSigningKey()]);
 
 const ask = jest.fn<(message: unknown, request: unknown, options: unknown) => Promise<unknown>>();
-const open = jest.fn(async (userId: string) => `session of ${userId}`);
+const open = jest.fn(async (): Promise<string | undefined> => sessionId);
 const sign = jest.fn(async (bearer: unknown) => JSON.stringify(bearer));
 
 const service = new AuthService(
@@ -37,10 +39,12 @@ describe('a login', () => {
     expect(JSON.parse(accessToken)).toEqual({
       sub: user.id,
       tid: tenantId,
-      sid: `session of ${user.id}`,
+      sid: sessionId,
       roles: ['viewer'],
+      ver: 7,
     });
-    expect(rest).toEqual({ tokenType: 'Bearer', expiresIn: 600 });
+    expect(rest).toMatchObject({ tokenType: 'Bearer', expiresIn: 600, refreshExpiresIn: 604_800 });
+    expect(readRefreshToken(rest.refreshToken)).toMatchObject({ tenantId, sessionId, counter: 1 });
   });
 
   it.each(['invalid-credentials', 'overloaded', 'service-unavailable'] as const)(
@@ -52,6 +56,12 @@ describe('a login', () => {
       expect(sign).not.toHaveBeenCalled();
     },
   );
+
+  it('of somebody who was disabled meanwhile is refused as a wrong password is', async () => {
+    open.mockResolvedValueOnce(undefined);
+    await expect(service.login(credentials, caller)).rejects.toMatchObject({ code: 'invalid-credentials' });
+    expect(sign).not.toHaveBeenCalled();
+  });
 
   it('outside of any tenant asks nobody', async () => {
     await expect(service.login(credentials, anonymous)).rejects.toMatchObject({ code: 'tenant-not-found' });

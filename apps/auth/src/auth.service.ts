@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { accessToken, type Auth, type ParsedRequestOf, type ReplyOf, Users } from '@tenantry/contracts';
-import { type Caller, Messages, ServiceError } from '@tenantry/service-kit';
+import { accessToken, type Auth, type ParsedRequestOf, refreshToken, type ReplyOf, Users } from '@tenantry/contracts';
+import { type Caller, currentRequest, Messages, ServiceError } from '@tenantry/service-kit';
 import { AccessTokens } from './access-tokens.js';
+import { hashOfSecret, newFamilyKey, newSecret, writeRefreshToken } from './refresh-token.js';
 import { SessionsRepository } from './sessions.repository.js';
 import { SigningKeys } from './signing-keys.js';
 
@@ -22,9 +23,19 @@ export class AuthService {
   ): Promise<ReplyOf<typeof Auth.login>> {
     if (tenantId === null) throw new ServiceError('tenant-not-found', 'The login names no tenant.');
     const user = await this.messages.ask(Users.verifyPassword, credentials, { tenantId });
-    const sid = await this.sessions.open(user.id);
-    const token = await this.tokens.sign({ sub: user.id, tid: tenantId, sid, roles: user.roles });
-    return { accessToken: token, tokenType: 'Bearer', expiresIn: accessToken.lifetimeSeconds };
+    const [key, secret] = [newFamilyKey(), newSecret()];
+    const sessionId = await this.sessions.open(user, { key, hash: hashOfSecret(secret) }, currentRequest()?.client);
+    if (!sessionId) throw new ServiceError('invalid-credentials', 'The e-mail or the password is wrong.');
+    return {
+      accessToken: await this.tokens.sign({
+        ...{ sub: user.id, tid: tenantId, sid: sessionId },
+        ...{ roles: user.roles, ver: user.securityVersion },
+      }),
+      tokenType: 'Bearer',
+      expiresIn: accessToken.lifetimeSeconds,
+      refreshToken: writeRefreshToken({ tenantId, sessionId, counter: 1, secret }, key),
+      refreshExpiresIn: refreshToken.idleSeconds,
+    };
   }
 
   jwks(): ReplyOf<typeof Auth.jwks> {

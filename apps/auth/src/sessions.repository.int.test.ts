@@ -1,49 +1,75 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { TenantConnections } from '@tenantry/tenant-connection';
 import { createTenantDatabase, type TenantDatabase } from '@tenantry/testing';
-import { DataSource } from 'typeorm';
-import { Session } from './session.entity.js';
+import { hashOfSecret, newFamilyKey, newSecret } from './refresh-token.js';
 import { SessionsRepository } from './sessions.repository.js';
+import { addUser, connectionsTo } from './test/tenant.js';
 
 let tenant: TenantDatabase;
-let dataSource: DataSource;
+let connections: TenantConnections;
 let sessions: SessionsRepository;
 let userId: string;
 
 beforeAll(async () => {
   tenant = await createTenantDatabase();
-  const { host, port, role: username, password, database } = tenant;
-  dataSource = new DataSource({
-    type: 'postgres',
-    ...{ host, port, username, password, database, entities: [Session] },
-    installExtensions: false,
-  });
-  await dataSource.initialize();
-  sessions = new SessionsRepository(dataSource.getRepository(Session));
-  const { rows } = await tenant.query(
-    `INSERT INTO users (email, password_hash, first_name, last_name) VALUES ('a@b.test', 'x', 'A', 'B') RETURNING id`,
-  );
-  userId = String(rows[0]?.['id']);
+  connections = connectionsTo([tenant]);
+  sessions = new SessionsRepository(connections);
+});
+beforeEach(async () => {
+  userId = await addUser(tenant);
 });
 afterAll(async () => {
-  await dataSource.destroy();
+  await connections.close();
   await tenant.drop();
 });
 
+const within = <Result>(work: () => Promise<Result>) => connections.runInTenant(tenant.tenantId, work);
+const family = () => ({ key: newFamilyKey(), hash: hashOfSecret(newSecret()) });
+const open = (id = userId, securityVersion = 1) =>
+  within(() => sessions.open({ id, roles: [], securityVersion }, family(), { address: '192.0.2.7', agent: 'curl/8' }));
+
 describe('a session', () => {
   it('is opened for its user, not ended, with the time of the database', async () => {
-    const id = await sessions.open(userId);
+    const id = await open();
     const { rows } = await tenant.query(
-      `SELECT id, user_id, ended_at, now() - created_at < interval '1 minute' AS recent FROM sessions`,
+      `SELECT id, user_id, address, user_agent, ended_at, now() - created_at < interval '1 minute' AS recent,
+        extract(day FROM expires_at - created_at)::int AS absolute, extract(day FROM idle_expires_at - created_at)::int AS idle
+       FROM sessions WHERE id = $1`,
+      [id],
     );
-    expect(rows).toEqual([{ id, user_id: userId, ended_at: null, recent: true }]);
+    expect(rows).toEqual([
+      {
+        ...{ id, user_id: userId, address: '192.0.2.7', user_agent: 'curl/8', ended_at: null, recent: true },
+        ...{ absolute: 30, idle: 7 },
+      },
+    ]);
   });
 
   it('is another one each time', async () => {
-    expect(await sessions.open(userId)).not.toBe(await sessions.open(userId));
+    expect(await open()).not.toBe(await open());
   });
 
-  it('is not opened for somebody who does not exist', async () => {
-    await expect(sessions.open(randomUUID())).rejects.toThrow(/foreign key/);
+  it.each([
+    ['who does not exist', () => open(randomUUID())],
+    ['whose password was another one when it was checked', () => open(userId, 2)],
+  ])('is not opened for somebody %s', async (_, attempt) => {
+    expect(await attempt()).toBeUndefined();
+  });
+
+  it('is not opened for somebody who is disabled at that moment, before or after', async () => {
+    for (let round = 0; round < 20; round++) {
+      const id = await addUser(tenant);
+      const [opened] = await Promise.all([
+        open(id),
+        tenant
+          .query('UPDATE users SET active = false, security_version = 2 WHERE id = $1', [id])
+          .then(() =>
+            tenant.query(`UPDATE sessions SET ended_at = now(), ended_why = 'disabled' WHERE user_id = $1`, [id]),
+          ),
+      ]);
+      const { rows } = await tenant.query('SELECT ended_why FROM sessions WHERE user_id = $1', [id]);
+      expect(rows).toEqual(opened === undefined ? [] : [{ ended_why: 'disabled' }]);
+    }
   });
 });

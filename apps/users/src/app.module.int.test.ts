@@ -158,7 +158,8 @@ describe('the users service', () => {
     expect(made).toMatchObject({ status: 201, body: { email: 'ada@acme.test', roles: ['viewer'] } });
     const tenantId = acme.tenantId;
     const known = await auth.ask(Users.verifyPassword, { email: 'ADA@acme.test', password }, { tenantId });
-    expect(known).toEqual({ id: made.body.id, roles: ['viewer'] });
+    expect(known).toEqual({ id: made.body.id, roles: ['viewer'], securityVersion: 1 });
+    expect(await auth.ask(Users.sessionSubject, { id: known.id }, { tenantId })).toEqual(known);
     expect(await ask(Users.me, {}, acme, made.body.id, [])).toEqual({ status: 200, body: made.body });
   });
 

@@ -24,6 +24,10 @@ export class User {
   @Column('boolean', { default: true })
   readonly active!: boolean;
 
+  /** Grows with every change after which access tokens given before must not hold. */
+  @Column('integer', { name: 'security_version', default: 1 })
+  readonly securityVersion!: number;
+
   /** For writing. Reading joins would multiply the rows that a limit counts: see {@link roleNames}. */
   @ManyToMany(() => Role)
   @JoinTable({ name: 'user_roles', joinColumn: { name: 'user_id' }, inverseJoinColumn: { name: 'role_id' } })

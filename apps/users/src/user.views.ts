@@ -1,4 +1,4 @@
-import type { ReplyOf, Users } from '@tenantry/contracts';
+import type { ReplyOf, SessionSubject, Users } from '@tenantry/contracts';
 import type { User } from './user.entity.js';
 
 /** A user as everybody may see them. */
@@ -23,4 +23,11 @@ export const toPerson = ({
   roles: roleNames,
   createdAt,
   updatedAt,
+});
+
+/** A user as tokens name them. */
+export const toSubject = ({ id, roleNames, securityVersion }: User): SessionSubject => ({
+  id,
+  roles: roleNames,
+  securityVersion,
 });

@@ -31,4 +31,9 @@ export class UsersController {
   verifyPassword(request: ParsedRequestOf<typeof Users.verifyPassword>) {
     return this.users.verifyPassword(request);
   }
+
+  @Answers(Users.sessionSubject)
+  sessionSubject(request: ParsedRequestOf<typeof Users.sessionSubject>) {
+    return this.users.sessionSubject(request);
+  }
 }

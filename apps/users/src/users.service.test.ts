@@ -27,7 +27,8 @@ const users: Pick<UsersRepository, keyof UsersRepository> = {
   insert: async (user) => {
     if (rows.some(({ email }) => email === user.email)) throw new ServiceError('email-taken', 'taken');
     const roleNames = user.roles.map(({ name }) => name).sort();
-    const row = { ...user, id: randomUUID(), active: true, roleNames, createdAt: now, updatedAt: now };
+    const written = { id: randomUUID(), active: true, securityVersion: 1, createdAt: now, updatedAt: now };
+    const row = { ...user, ...written, roleNames };
     rows.push(row);
     return row;
   },
@@ -100,6 +101,7 @@ describe('a list of users', () => {
       active: true,
       roles: [],
       roleNames: [],
+      securityVersion: 1,
       createdAt: now,
       updatedAt: now,
     };
@@ -157,7 +159,11 @@ describe('the first admin', () => {
 describe('verifying a password', () => {
   it('tells who it is and which roles they have', async () => {
     const { id } = await create({ roles: ['viewer'] });
-    expect(await service.verifyPassword({ email: person.email, password })).toEqual({ id, roles: ['viewer'] });
+    expect(await service.verifyPassword({ email: person.email, password })).toEqual({
+      id,
+      roles: ['viewer'],
+      securityVersion: 1,
+    });
   });
 
   it.each<[string, () => Promise<unknown>]>([

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { type FirstAdmin, type ParsedRequestOf, type ReplyOf, Users } from '@tenantry/contracts';
+import { type FirstAdmin, type ParsedRequestOf, type ReplyOf, type SessionSubject, Users } from '@tenantry/contracts';
 import {
   CONFIG,
   cursorKey,
@@ -14,7 +14,7 @@ import type { UsersConfig } from './config.js';
 import { Passwords } from './passwords.js';
 import type { Role } from './role.entity.js';
 import { RolesRepository } from './roles.repository.js';
-import { toPerson, type Person } from './user.views.js';
+import { toPerson, toSubject, type Person } from './user.views.js';
 import { UsersRepository } from './users.repository.js';
 
 const invalid = (pointer: string, code: string, message: string): ServiceError =>
@@ -84,15 +84,19 @@ export class UsersService {
    * Unknown, disabled and wrong take one look-up and one hash each, and say the same.
    * @throws ServiceError `invalid-credentials`, `overloaded`
    */
-  async verifyPassword({
-    email,
-    password,
-  }: ParsedRequestOf<typeof Users.verifyPassword>): Promise<ReplyOf<typeof Users.verifyPassword>> {
+  async verifyPassword({ email, password }: ParsedRequestOf<typeof Users.verifyPassword>): Promise<SessionSubject> {
     const credentials = await this.users.findCredentials(email);
     const isRight = await this.passwords.verify(credentials?.passwordHash, password);
     const user = credentials?.active && isRight ? await this.users.find(credentials.id) : null;
-    if (!user) throw new ServiceError('invalid-credentials', 'The e-mail or the password is wrong.');
-    return { id: user.id, roles: user.roleNames };
+    if (!user?.active) throw new ServiceError('invalid-credentials', 'The e-mail or the password is wrong.');
+    return toSubject(user);
+  }
+
+  /** @throws ServiceError `invalid-credentials` for somebody who may not log in any more. */
+  async sessionSubject({ id }: ParsedRequestOf<typeof Users.sessionSubject>): Promise<SessionSubject> {
+    const user = await this.users.find(id);
+    if (!user?.active) throw new ServiceError('invalid-credentials', 'The account is disabled.');
+    return toSubject(user);
   }
 
   async #add(person: FirstAdmin, roles: Role[]): Promise<Person> {

@@ -1,10 +1,17 @@
 import { z } from 'zod';
+import { AccessChange, RevocationPage } from './access.js';
 import { message } from './message.js';
-import { email, id } from './schemas.js';
+import { email, id, nothing } from './schemas.js';
 
-/** A successful login (RFC 6749, 5.1, in camelCase). `expiresIn` in seconds. */
+/** A successful login (RFC 6749, 5.1, in camelCase). `expiresIn` and `refreshExpiresIn` in seconds. */
 export const Login = z
-  .strictObject({ accessToken: z.string(), tokenType: z.literal('Bearer'), expiresIn: z.int() })
+  .strictObject({
+    accessToken: z.string(),
+    tokenType: z.literal('Bearer'),
+    expiresIn: z.int(),
+    refreshToken: z.string(),
+    refreshExpiresIn: z.int(),
+  })
   .meta({ id: 'Login' });
 
 /** The public half of a signing key (RFC 7517): P-256, for ES256 only. */
@@ -22,12 +29,16 @@ export type PublicKey = z.output<typeof PublicKey>;
 /** The public keys of access tokens (RFC 7517, 5). */
 export const KeySet = z.strictObject({ keys: z.array(PublicKey) }).meta({ id: 'KeySet' });
 
-/** Claims of an access token (RFC 9068): who (`sub`), in which tenant (`tid`), in which session (`sid`), with which roles. */
+/**
+ * Claims of an access token (RFC 9068): who (`sub`), in which tenant (`tid`), in which session (`sid`), with which roles, as of which
+ * version of the user's access (`ver`).
+ */
 export const AccessTokenClaims = z.object({
   sub: id,
   tid: id,
   sid: id,
   roles: z.array(z.string()),
+  ver: z.int().positive(),
   exp: z.int(),
   iat: z.int(),
   jti: z.string(),
@@ -43,6 +54,9 @@ export const accessToken = {
   lifetimeSeconds: 600,
 } as const;
 
+/** How long a refresh token is good: each for so long without use, all of a session together for no longer than `absoluteSeconds`. */
+export const refreshToken = { idleSeconds: 7 * 86_400, absoluteSeconds: 30 * 86_400 } as const;
+
 export const Auth = {
   login: message('auth.login', {
     // A password that could not be set is answered like any wrong one, so only its size is checked here.
@@ -53,6 +67,23 @@ export const Auth = {
   jwks: message('auth.jwks', {
     request: z.strictObject({}),
     reply: KeySet,
+    needs: 'service',
+    idempotent: true,
+    tenant: null,
+  }),
+  /** Said by users right after its commit; the event `users.access-changed` says it again, for when auth was away. */
+  revoke: message('auth.sessions.revoke', {
+    request: z.strictObject({ change: AccessChange }),
+    reply: nothing,
+    needs: 'system:users',
+    status: 204,
+    idempotent: true,
+    tenant: ['active', 'suspended', 'maintenance'],
+  }),
+  /** The gateway's question, every second, for all tenants at once: what was revoked after this position? */
+  revocations: message('auth.revocations', {
+    request: z.strictObject({ after: z.int().nonnegative() }),
+    reply: RevocationPage,
     needs: 'service',
     idempotent: true,
     tenant: null,

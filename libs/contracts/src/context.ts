@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { id } from './schemas.js';
 
 /** Services that may state who a caller is, each in keys only it can publish. */
-export const issuers = ['gateway', 'auth', 'tenant-registry'] as const;
+export const issuers = ['gateway', 'auth', 'users', 'tenant-registry'] as const;
 export type Issuer = (typeof issuers)[number];
 
 /** How long a statement is valid at most, in seconds. */

@@ -1,4 +1,5 @@
-export { accessToken, AccessTokenClaims, Auth, KeySet, Login, PublicKey } from './auth.contract.js';
+export { AccessChange, Revocation, RevocationNotice, revocationNoticeSubject, RevocationPage } from './access.js';
+export { accessToken, AccessTokenClaims, Auth, KeySet, Login, PublicKey, refreshToken } from './auth.contract.js';
 export {
   ContextClaims,
   contextKeyBucket,
@@ -51,4 +52,4 @@ export {
   Tenants,
 } from './tenants.contract.js';
 export { TenantState } from './tenant-state.js';
-export { CreateUser, FirstAdmin, User, UserEvents, Users } from './users.contract.js';
+export { CreateUser, FirstAdmin, SessionSubject, User, UserEvents, Users } from './users.contract.js';

@@ -36,7 +36,8 @@ export type Access =
   | 'service'
   | 'system:auth'
   | 'system:gateway'
-  | 'system:tenant-registry';
+  | 'system:tenant-registry'
+  | 'system:users';
 
 /** The roles each tenant is born with. */
 export const builtInRoles: Readonly<Record<string, readonly TenantPermission[]>> = {

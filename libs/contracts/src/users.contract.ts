@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AccessChange } from './access.js';
 import { event } from './event.js';
 import { message } from './message.js';
 import { builtInRoles } from './permissions.js';
@@ -29,6 +30,10 @@ export const CreateUser = z
   .strictObject({ email, password, ...names, roles: z.array(roleName).min(1).max(20).default(['member']) })
   .meta({ id: 'CreateUser' });
 
+/** Whom a session is for: what its tokens say, as of the moment it was asked. */
+export const SessionSubject = z.strictObject({ id, roles: z.array(z.string()), securityVersion: z.int().positive() });
+export type SessionSubject = z.output<typeof SessionSubject>;
+
 export const Users = {
   list: message('users.list', {
     request: z.strictObject(paging),
@@ -49,7 +54,14 @@ export const Users = {
   /** Whether these credentials are right; raises `invalid-credentials` alike for every way in which they are not. */
   verifyPassword: message('users.verify-password', {
     request: z.strictObject({ email, password: z.string().max(1024) }),
-    reply: z.strictObject({ id, roles: z.array(z.string()) }),
+    reply: SessionSubject,
+    needs: 'system:auth',
+    idempotent: true,
+  }),
+  /** Before a session is prolonged: who it is for by now; raises `invalid-credentials` for somebody disabled or gone. */
+  sessionSubject: message('users.session-subject', {
+    request: z.strictObject({ id }),
+    reply: SessionSubject,
     needs: 'system:auth',
     idempotent: true,
   }),
@@ -57,4 +69,6 @@ export const Users = {
 
 export const UserEvents = {
   created: event('users.created', { data: User, version: 1 }),
+  /** Told with the user or the role as the aggregate. */
+  accessChanged: event('users.access-changed', { data: AccessChange, version: 1 }),
 };

@@ -27,8 +27,9 @@ const all = [Auth, Users, Products, Tenants, Operators].flatMap((messages) => Ob
 /** Who asks what has no signed context: nothing but the broker keeps others from it. */
 const askersWithoutContext: Readonly<Record<string, readonly string[]>> = {
   [Auth.jwks.subject]: ['gateway'],
+  [Auth.revocations.subject]: ['gateway'],
   [Tenants.find.subject]: ['gateway'],
-  [Tenants.findOperator.subject]: ['gateway'],
+  [Operators.find.subject]: ['gateway'],
   [Tenants.locate.subject]: ['auth', 'users', 'products'],
 };
 

@@ -1,8 +1,9 @@
 import type { Migration } from '../migration.js';
 import { peopleAndProducts } from './0001-people-and-products.js';
+import { sessions } from './0002-sessions.js';
 
 /** All of them, in order: version n stands at index n - 1. */
-export const migrations: readonly Migration[] = [peopleAndProducts];
+export const migrations: readonly Migration[] = [peopleAndProducts, sessions];
 
 /** The version a tenant database has after the newest of them. */
 export const schemaVersion = migrations.length;
