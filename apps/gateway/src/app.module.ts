@@ -21,6 +21,7 @@ import { TenantLimitGuard } from './pipeline/tenant-limit.guard.js';
 import { TokenGuard } from './pipeline/token.guard.js';
 import { ProblemFilter } from './problem.filter.js';
 import { ProductsController } from './products.controller.js';
+import { RolesController } from './roles.controller.js';
 import { RouteTable } from './route-table.js';
 import { TenantsController } from './tenants.controller.js';
 import { TenantEntries } from './tenants.js';
@@ -36,6 +37,7 @@ const pipeline = [AddressLimitGuard, TokenGuard, TenantGuard, PermissionGuard, T
 export const controllers: Type[] = [
   ProductsController,
   UsersController,
+  RolesController,
   AuthController,
   TenantsController,
   OperatorsController,

@@ -1,4 +1,4 @@
-import { Controller, Get, Post, Req, Res } from '@nestjs/common';
+import { Controller, Delete, Get, Patch, Post, Req, Res } from '@nestjs/common';
 import { Users } from '@tenantry/contracts';
 import type { FastifyReply } from 'fastify';
 import type { GatewayRequest } from './call.js';
@@ -19,6 +19,24 @@ export class UsersController {
   @Asks(Users.create, 'Creates a user')
   create(@Req() request: GatewayRequest, @Res() reply: FastifyReply): Promise<void> {
     return this.upstream.pass(Users.create, request, reply);
+  }
+
+  @Get('users/:id')
+  @Asks(Users.get, 'Reads a user')
+  get(@Req() request: GatewayRequest, @Res() reply: FastifyReply): Promise<void> {
+    return this.upstream.pass(Users.get, request, reply);
+  }
+
+  @Patch('users/:id')
+  @Asks(Users.update, 'Changes the given fields of a user')
+  update(@Req() request: GatewayRequest, @Res() reply: FastifyReply): Promise<void> {
+    return this.upstream.pass(Users.update, request, reply);
+  }
+
+  @Delete('users/:id')
+  @Asks(Users.delete, 'Deactivates a user')
+  delete(@Req() request: GatewayRequest, @Res() reply: FastifyReply): Promise<void> {
+    return this.upstream.pass(Users.delete, request, reply);
   }
 
   @Get('me')

@@ -2,13 +2,15 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { OutboxModule } from '@tenantry/outbox';
 import { RegistryTenantsModule, TenantConnections } from '@tenantry/tenant-connection';
-import { Passwords } from './passwords.js';
-import { Role } from './role.entity.js';
-import { RolesRepository } from './roles.repository.js';
-import { User } from './user.entity.js';
-import { UsersController } from './users.controller.js';
-import { UsersRepository } from './users.repository.js';
-import { UsersService } from './users.service.js';
+import { Passwords } from './passwords/passwords.js';
+import { Role } from './roles/role.entity.js';
+import { RolesController } from './roles/roles.controller.js';
+import { RolesRepository } from './roles/roles.repository.js';
+import { RolesService } from './roles/roles.service.js';
+import { User } from './users/user.entity.js';
+import { UsersController } from './users/users.controller.js';
+import { UsersRepository } from './users/users.repository.js';
+import { UsersService } from './users/users.service.js';
 
 @Module({
   imports: [
@@ -16,7 +18,7 @@ import { UsersService } from './users.service.js';
     OutboxModule.forTenants('users', TenantConnections),
     TypeOrmModule.forFeature([User, Role]),
   ],
-  controllers: [UsersController],
-  providers: [UsersService, UsersRepository, RolesRepository, Passwords],
+  controllers: [UsersController, RolesController],
+  providers: [UsersService, UsersRepository, RolesService, RolesRepository, Passwords],
 })
 export class AppModule {}

@@ -86,6 +86,12 @@ const kinds = {
     title: 'No cluster has room',
     explanation: 'No open database cluster can take another tenant.',
   },
+  'last-admin': {
+    status: 409,
+    title: 'Last admin',
+    explanation:
+      'A tenant always has an active admin: this one can be neither demoted nor deactivated before there is another.',
+  },
   'invalid-transition': {
     status: 409,
     title: 'Invalid transition',

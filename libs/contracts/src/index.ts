@@ -51,5 +51,6 @@ export {
   TenantPlace,
   Tenants,
 } from './tenants.contract.js';
+export { CreateRole, Role, RoleEvents, Roles } from './roles.contract.js';
 export { TenantState } from './tenant-state.js';
 export { CreateUser, FirstAdmin, SessionSubject, User, UserEvents, Users } from './users.contract.js';

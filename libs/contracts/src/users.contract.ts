@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { AccessChange } from './access.js';
 import { event } from './event.js';
 import { message } from './message.js';
-import { builtInRoles } from './permissions.js';
-import { email, id, page, paging, password, text, timestamp } from './schemas.js';
+import { roleName } from './roles.contract.js';
+import { email, id, nothing, page, paging, password, text, timestamp } from './schemas.js';
 
-const roleName = z.enum(Object.keys(builtInRoles) as [string, ...string[]]);
+const roles = z.array(roleName).min(1).max(20);
 const names = { firstName: text(1, 100), lastName: text(1, 100) };
 
 /** A person of a tenant. The password is write-only and never part of it. */
@@ -27,12 +27,14 @@ export const FirstAdmin = z.strictObject({ email, password, ...names }).meta({ i
 export type FirstAdmin = z.output<typeof FirstAdmin>;
 
 export const CreateUser = z
-  .strictObject({ email, password, ...names, roles: z.array(roleName).min(1).max(20).default(['member']) })
+  .strictObject({ email, password, ...names, roles: roles.default(['member']) })
   .meta({ id: 'CreateUser' });
 
 /** Whom a session is for: what its tokens say, as of the moment it was asked. */
 export const SessionSubject = z.strictObject({ id, roles: z.array(z.string()), securityVersion: z.int().positive() });
 export type SessionSubject = z.output<typeof SessionSubject>;
+
+const ChangeUser = z.strictObject({ email, ...names, active: z.boolean(), roles }).partial();
 
 export const Users = {
   list: message('users.list', {
@@ -42,6 +44,20 @@ export const Users = {
     idempotent: true,
   }),
   create: message('users.create', { request: CreateUser, reply: User, needs: 'users:write', status: 201 }),
+  get: message('users.get', {
+    request: z.strictObject({ id }),
+    reply: User,
+    needs: 'users:read',
+    idempotent: true,
+  }),
+  update: message('users.update', { request: ChangeUser.extend({ id }), reply: User, needs: 'users:write' }),
+  /** Deactivates: who has left is still named by what they did. */
+  delete: message('users.delete', {
+    request: z.strictObject({ id }),
+    reply: nothing,
+    needs: 'users:write',
+    status: 204,
+  }),
   me: message('users.me', { request: z.strictObject({}), reply: User, needs: 'authenticated', idempotent: true }),
   /** Makes the first admin while the tenant is being provisioned; again with the same e-mail changes nothing. */
   createFirstAdmin: message('users.create-first-admin', {
@@ -71,4 +87,6 @@ export const UserEvents = {
   created: event('users.created', { data: User, version: 1 }),
   /** Told with the user or the role as the aggregate. */
   accessChanged: event('users.access-changed', { data: AccessChange, version: 1 }),
+  /** With the user as they are then. */
+  changed: event('users.changed', { data: User, version: 1 }),
 };

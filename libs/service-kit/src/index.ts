@@ -1,5 +1,5 @@
 export { Answers } from './answers.js';
-export { boot, CONFIG, KitModule } from './boot.js';
+export { boot, CONFIG, createService, KitModule } from './boot.js';
 export { CommonConfig, InvalidConfig, masterKey, port, readConfig, wholeNumber } from './config.js';
 export { ContextSigner, type Statement } from './context/signer.js';
 export { ContextVerifier } from './context/verifier.js';

@@ -2,9 +2,9 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { builtInRoles, tenantPermissions, Users } from '@tenantry/contracts';
 import { anonymous, ServiceError, type Caller } from '@tenantry/service-kit';
-import type { Passwords } from './passwords.js';
-import type { Role } from './role.entity.js';
-import type { RolesRepository } from './roles.repository.js';
+import type { Passwords } from '../passwords/passwords.js';
+import type { Role } from '../roles/role.entity.js';
+import type { RolesRepository } from '../roles/roles.repository.js';
 import type { User } from './user.entity.js';
 import type { UsersRepository } from './users.repository.js';
 import { UsersService } from './users.service.js';
@@ -19,7 +19,7 @@ let rows: User[];
 let hashes: jest.Mocked<Pick<Passwords, 'hash' | 'verify'>>;
 let service: UsersService;
 
-const users: Pick<UsersRepository, keyof UsersRepository> = {
+const users: Omit<Pick<UsersRepository, keyof UsersRepository>, 'update'> = {
   findPage: async (limit, before) => rows.filter(({ id }) => before === undefined || id < before).slice(0, limit),
   find: async (id) => rows.find((row) => row.id === id) ?? null,
   findIdByEmail: async (email) => rows.find((row) => row.email === email)?.id,
@@ -34,11 +34,11 @@ const users: Pick<UsersRepository, keyof UsersRepository> = {
   },
 };
 
-const roles: Pick<RolesRepository, keyof RolesRepository> = {
+const roles: Pick<RolesRepository, 'findByNames'> = {
   findByNames: async (names) =>
     ['admin', 'manager', 'member', 'viewer']
       .filter((name) => names.includes(name))
-      .map((name): Role => ({ id: name, name, permissions: [...(builtInRoles[name] ?? [])] })),
+      .map((name) => ({ id: name, name, permissions: [...(builtInRoles[name] ?? [])] }) as unknown as Role),
 };
 
 beforeEach(() => {
@@ -47,9 +47,14 @@ beforeEach(() => {
     hash: jest.fn(async (text: string) => `hash of ${text}`),
     verify: jest.fn(async (stored: string | undefined, text: string) => stored === `hash of ${text}`),
   };
-  service = new UsersService(users as UsersRepository, roles as RolesRepository, hashes as unknown as Passwords, {
-    MASTER_KEY: randomBytes(32),
-  });
+  service = new UsersService(
+    users as unknown as UsersRepository,
+    roles as unknown as RolesRepository,
+    hashes as unknown as Passwords,
+    {
+      MASTER_KEY: randomBytes(32),
+    },
+  );
 });
 
 const admin: Caller = { ...acme, permissions: tenantPermissions };

@@ -10,15 +10,45 @@ import {
   type Caller,
   type CursorBinding,
 } from '@tenantry/service-kit';
-import type { UsersConfig } from './config.js';
-import { Passwords } from './passwords.js';
-import type { Role } from './role.entity.js';
-import { RolesRepository } from './roles.repository.js';
+import type { UsersConfig } from '../config.js';
+import { Passwords } from '../passwords/passwords.js';
+import type { Role } from '../roles/role.entity.js';
+import { RolesRepository } from '../roles/roles.repository.js';
+import { refuseBeyond } from '../roles/roles.service.js';
 import { toPerson, toSubject, type Person } from './user.views.js';
-import { UsersRepository } from './users.repository.js';
+import type { User } from './user.entity.js';
+import { type UserChange, UsersRepository } from './users.repository.js';
 
 const invalid = (pointer: string, code: string, message: string): ServiceError =>
   new ServiceError('validation', 'The request breaks a rule of its fields.', { errors: [{ pointer, code, message }] });
+
+const unknownUser = (): ServiceError => new ServiceError('not-found', 'There is no such user.');
+
+const permissionsOf = (roles: readonly Role[]): string[] => roles.flatMap(({ permissions }) => permissions);
+
+function refuseAbove(caller: Caller, { roles }: User): void {
+  if (permissionsOf(roles).some((one) => !caller.permissions.includes(one))) {
+    throw new ServiceError('forbidden', 'This user may do more than you: ask somebody who may do as much.');
+  }
+}
+
+const namesOf = (roles: readonly Role[]): string =>
+  roles
+    .map(({ name }) => name)
+    .sort()
+    .join('\n');
+
+/** What of `given` is not so already. */
+function changeOf(
+  before: User,
+  { roles, ...fields }: { [Name in keyof UserChange]?: UserChange[Name] | undefined },
+): UserChange {
+  const changed = Object.entries(fields).filter(
+    ([name, value]) => value !== undefined && value !== before[name as keyof typeof fields],
+  );
+  const hasOtherRoles = roles !== undefined && namesOf(roles) !== namesOf(before.roles);
+  return { ...Object.fromEntries(changed), ...(hasOtherRoles ? { roles } : {}) };
+}
 
 @Injectable()
 export class UsersService {
@@ -52,11 +82,37 @@ export class UsersService {
    */
   async create(request: ParsedRequestOf<typeof Users.create>, caller: Caller): Promise<Person> {
     const roles = await this.#getRoles(request.roles);
-    const beyond = roles.flatMap(({ permissions }) => permissions).find((one) => !caller.permissions.includes(one));
-    if (beyond !== undefined) {
-      throw new ServiceError('forbidden', `You cannot give the permission ${beyond}, which you do not have.`);
-    }
+    refuseBeyond(caller, permissionsOf(roles));
     return this.#add(request, roles);
+  }
+
+  /** @throws ServiceError `not-found` */
+  async get(id: string): Promise<Person> {
+    const user = await this.users.find(id);
+    if (!user) throw unknownUser();
+    return toPerson(user);
+  }
+
+  /**
+   * Nobody gives away more than they have, nor decides over the account of somebody who may do more.
+   * @throws ServiceError `not-found`, `forbidden`, `email-taken`, `last-admin`; `validation` for a role that does not exist.
+   */
+  async update({ id, ...given }: ParsedRequestOf<typeof Users.update>, caller: Caller): Promise<Person> {
+    const roles = given.roles && (await this.#getRoles(given.roles));
+    const user = await this.users.update(id, (before) => {
+      const change = changeOf(before, { ...given, roles });
+      if (['email', 'active', 'roles'].some((name) => name in change)) refuseAbove(caller, before);
+      refuseBeyond(caller, permissionsOf(change.roles ?? []));
+      return change;
+    });
+    if (!user) throw unknownUser();
+    return toPerson(user);
+  }
+
+  /** @throws ServiceError `not-found`, `forbidden`, `last-admin` */
+  async deactivate(id: string, caller: Caller): Promise<null> {
+    await this.update({ id, active: false }, caller);
+    return null;
   }
 
   async me({ userId }: Caller): Promise<Person> {

@@ -17,6 +17,21 @@ export class UsersController {
     return this.users.create(request, caller);
   }
 
+  @Answers(Users.get)
+  get({ id }: ParsedRequestOf<typeof Users.get>) {
+    return this.users.get(id);
+  }
+
+  @Answers(Users.update)
+  update(request: ParsedRequestOf<typeof Users.update>, caller: Caller) {
+    return this.users.update(request, caller);
+  }
+
+  @Answers(Users.delete)
+  delete({ id }: ParsedRequestOf<typeof Users.delete>, caller: Caller) {
+    return this.users.deactivate(id, caller);
+  }
+
   @Answers(Users.me)
   me(_request: ParsedRequestOf<typeof Users.me>, caller: Caller) {
     return this.users.me(caller);

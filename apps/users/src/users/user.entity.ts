@@ -1,6 +1,6 @@
 import { isoTime } from '@tenantry/service-kit';
 import { Column, Entity, JoinTable, ManyToMany, PrimaryGeneratedColumn, type Relation, VirtualColumn } from 'typeorm';
-import { Role } from './role.entity.js';
+import { Role } from '../roles/role.entity.js';
 
 @Entity('users')
 export class User {

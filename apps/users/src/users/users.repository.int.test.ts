@@ -1,38 +1,25 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import type { Outbox } from '@tenantry/outbox';
 import { createTenantDatabase, type TenantDatabase } from '@tenantry/testing';
-import { DataSource } from 'typeorm';
-import { Role } from './role.entity.js';
-import { RolesRepository } from './roles.repository.js';
-import { User } from './user.entity.js';
+import { Role } from '../roles/role.entity.js';
+import { RolesRepository } from '../roles/roles.repository.js';
+import { startBus, type Bus } from '../test/bus.js';
 import { UsersRepository } from './users.repository.js';
 
-/** Keeps no promise: whether events are told is the outbox's own test, and that of app.module.int.test.ts. */
-const outbox: Pick<Outbox, 'add' | 'transaction'> = {
-  transaction: (work) => work(dataSource.manager),
-  add: () => undefined,
-};
 let tenant: TenantDatabase;
-let dataSource: DataSource;
+let bus: Bus;
+
 let users: UsersRepository;
 let roles: RolesRepository;
 
 beforeAll(async () => {
   tenant = await createTenantDatabase();
-  const { host, port, role: username, password, database } = tenant;
-  const entities = [User, Role];
-  dataSource = new DataSource({
-    type: 'postgres',
-    ...{ host, port, username, password, database, entities },
-    installExtensions: false,
-  });
-  await dataSource.initialize();
-  users = new UsersRepository(dataSource.getRepository(User), outbox);
-  roles = new RolesRepository(dataSource.getRepository(Role));
+  bus = await startBus([tenant]);
+  users = bus.inTenant(tenant, UsersRepository);
+  roles = bus.inTenant(tenant, RolesRepository);
 });
 afterAll(async () => {
-  await dataSource.destroy();
+  await bus.close();
   await tenant.drop();
 });
 

@@ -1,0 +1,132 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { RoleEvents } from '@tenantry/contracts';
+import { Outbox } from '@tenantry/outbox';
+import { ServiceError } from '@tenantry/service-kit';
+import { TenantConnections } from '@tenantry/tenant-connection';
+import { In, MoreThan, QueryFailedError, type Repository } from 'typeorm';
+import { Role } from './role.entity.js';
+
+/** What of a role may be set. */
+export type RoleFields = Pick<Role, 'name' | 'description' | 'permissions'>;
+
+/** All roles of a tenant travel in one answer, so there is an end to them. */
+const maxRoles = 200;
+const aggregate = 'roles';
+
+/** What the database refuses, by the constraint that did. */
+const refusals: Readonly<Record<string, string>> = {
+  roles_name_key: 'Another role has this name.',
+  roles_name_folded: 'Another role has this name.',
+  user_roles_role_id_fkey: 'There are people with this role.',
+};
+
+/**
+ * The roles of the caller's tenant. They change one after another, in the order of their set's version, and each change is told to other
+ * services.
+ */
+@Injectable()
+export class RolesRepository {
+  constructor(
+    @InjectRepository(Role) private readonly roles: Repository<Role>,
+    private readonly connections: TenantConnections,
+    private readonly outbox: Outbox,
+  ) {}
+
+  /** Oldest first, so the built-in ones; those younger than `after` only. */
+  findPage(limit: number, after: string | undefined): Promise<Role[]> {
+    const where = after === undefined ? {} : { id: MoreThan(after) };
+    return this.roles.find({ where, order: { id: 'ASC' }, take: limit });
+  }
+
+  find(id: string): Promise<Role | null> {
+    return this.roles.findOneBy({ id });
+  }
+
+  /** Those that exist, each once. */
+  findByNames(names: readonly string[]): Promise<Role[]> {
+    return this.roles.findBy({ name: In(names) });
+  }
+
+  /** All of them, as of one version of their set. */
+  async findSet(): Promise<{ version: number; roles: Pick<Role, 'name' | 'permissions'>[] }> {
+    const text = 'SELECT version, name, permissions FROM role_set, roles ORDER BY name';
+    const rows = await this.connections.query<Role & { version: number }>('roles.set', text);
+    return { version: rows[0]!.version, roles: rows.map(({ name, permissions }) => ({ name, permissions })) };
+  }
+
+  /** @throws ServiceError `conflict` for a name that is taken, or one role too many. */
+  insert(fields: RoleFields): Promise<Role> {
+    return this.inTurn(async () => {
+      if ((await this.roles.count()) >= maxRoles) {
+        throw new ServiceError('conflict', `A tenant has at most ${maxRoles} roles.`);
+      }
+      const role = await this.roles.save(this.roles.create(fields));
+      await this.tell();
+      return role;
+    });
+  }
+
+  /**
+   * Changes a role by what `decide` makes of it as it is now.
+   * @returns the role as it is then, or null when there is none.
+   * @throws ServiceError `conflict` for a name that is taken, or a new one while people bear the old; whatever `decide` raises.
+   */
+  update(id: string, decide: (before: Role) => Partial<RoleFields>): Promise<Role | null> {
+    return this.inTurn(async () => {
+      const before = await this.find(id);
+      const change = before ? decide(before) : {};
+      if (!before || Object.keys(change).length === 0) return before;
+      await this.roles.update(id, { ...change, updatedAt: () => 'now()' });
+      // Access tokens name roles. Asked after the update, which makes whoever gives the role to somebody wait.
+      if (change.name !== undefined && (await this.isHeld(id))) {
+        throw new ServiceError(
+          'conflict',
+          'There are people with this role: their tokens know it by its present name.',
+        );
+      }
+      await this.tell();
+      return this.find(id);
+    });
+  }
+
+  /**
+   * @returns whether there was one.
+   * @throws ServiceError `conflict` while there are people with it; whatever `check` raises.
+   */
+  delete(id: string, check: (role: Role) => void): Promise<boolean> {
+    return this.inTurn(async () => {
+      const role = await this.find(id);
+      if (!role) return false;
+      check(role);
+      await this.roles.delete(id);
+      await this.tell();
+      return true;
+    });
+  }
+
+  /** Whoever else changes a role meanwhile waits. */
+  private async inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await this.outbox.transaction(async () => {
+        await this.connections.query('roles.turn', 'SELECT FROM role_set FOR UPDATE');
+        return work();
+      });
+    } catch (cause) {
+      const constraint = cause instanceof QueryFailedError && (cause.driverError as { constraint?: string }).constraint;
+      const refusal = constraint ? refusals[constraint] : undefined;
+      throw refusal ? new ServiceError('conflict', refusal, { cause }) : cause;
+    }
+  }
+
+  private async tell(): Promise<void> {
+    const text = 'UPDATE role_set SET version = version + 1 RETURNING version';
+    const [set] = await this.connections.query<{ version: number }>('roles.changed', text);
+    this.outbox.add(RoleEvents.changed, { aggregate, data: { version: set!.version } });
+  }
+
+  private async isHeld(id: string): Promise<boolean> {
+    const text = 'SELECT FROM user_roles WHERE role_id = $1 LIMIT 1';
+    return (await this.connections.query('roles.held', text, [id])).length > 0;
+  }
+}

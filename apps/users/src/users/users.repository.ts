@@ -1,0 +1,105 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { UserEvents } from '@tenantry/contracts';
+import { Outbox } from '@tenantry/outbox';
+import { ServiceError } from '@tenantry/service-kit';
+import { TenantConnections } from '@tenantry/tenant-connection';
+import { LessThan, QueryFailedError, type Repository } from 'typeorm';
+import type { Role } from '../roles/role.entity.js';
+import { User } from './user.entity.js';
+import { toPerson } from './user.views.js';
+
+type NewUser = Pick<User, 'email' | 'passwordHash' | 'firstName' | 'lastName' | 'roles'>;
+/** What of a user may be changed; what is left out stays. */
+export type UserChange = Partial<Pick<User, 'email' | 'firstName' | 'lastName' | 'active' | 'roles'>>;
+type Credentials = Pick<User, 'id' | 'passwordHash' | 'active'>;
+
+const isEmailTaken = (error: unknown): boolean =>
+  error instanceof QueryFailedError && (error.driverError as { constraint?: string }).constraint === 'users_email_key';
+
+const isAdmin = ({ active, roles }: Pick<User, 'active' | 'roles'>): boolean =>
+  active && roles.some(({ name }) => name === 'admin');
+
+@Injectable()
+export class UsersRepository {
+  constructor(
+    @InjectRepository(User) private readonly users: Repository<User>,
+    private readonly connections: TenantConnections,
+    private readonly outbox: Outbox,
+  ) {}
+
+  /** Newest first, which is the order of version 7 ids; those older than `before` only. */
+  findPage(limit: number, before: string | undefined): Promise<User[]> {
+    const where = before === undefined ? {} : { id: LessThan(before) };
+    return this.users.find({ where, order: { id: 'DESC' }, take: limit });
+  }
+
+  find(id: string): Promise<User | null> {
+    return this.users.findOneBy({ id });
+  }
+
+  async findIdByEmail(email: string): Promise<string | undefined> {
+    return (await this.users.findOne({ select: { id: true }, where: { email } }))?.id;
+  }
+
+  /** What a password is verified against. Costs one query whether or not there is such a user. */
+  findCredentials(email: string): Promise<Credentials | null> {
+    return this.users.findOne({ select: { id: true, passwordHash: true, active: true }, where: { email } });
+  }
+
+  /**
+   * The user, its roles, and the word of it to other services; or nothing.
+   * @throws ServiceError `email-taken`
+   */
+  async insert(user: NewUser): Promise<User> {
+    return this.write(async () => {
+      const saved = await this.users.save(this.users.create(user));
+      const written = Object.assign(saved, { roleNames: user.roles.map(({ name }) => name).sort() });
+      this.outbox.add(UserEvents.created, { aggregate: written.id, data: toPerson(written) });
+      return written;
+    });
+  }
+
+  /**
+   * Changes a user to what `decide` makes of them as they are now, with their roles; nothing to change is nothing done.
+   * @returns the user as they are then, or null when there is none.
+   * @throws ServiceError `email-taken`, `last-admin`; whatever `decide` raises.
+   */
+  update(id: string, decide: (before: User) => UserChange): Promise<User | null> {
+    return this.write(async () => {
+      await this.connections.query('users.lock', 'SELECT FROM users WHERE id = $1 FOR UPDATE', [id]);
+      const before = await this.users.findOne({ where: { id }, relations: { roles: true } });
+      const change = before ? decide(before) : {};
+      if (!before || Object.keys(change).length === 0) return before;
+      if (isAdmin(before) && !isAdmin({ ...before, ...change })) await this.refuseLastAdmin(id);
+      const { roles, ...fields } = change;
+      await this.users.update(id, { ...fields, updatedAt: () => 'now()' });
+      if (roles) await this.replaceRoles(before, roles);
+      const after = (await this.find(id))!;
+      this.outbox.add(UserEvents.changed, { aggregate: id, data: toPerson(after) });
+      return after;
+    });
+  }
+
+  private async write<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await this.outbox.transaction(work);
+    } catch (cause) {
+      if (!isEmailTaken(cause)) throw cause;
+      throw new ServiceError('email-taken', 'Another user has this e-mail address.', { cause });
+    }
+  }
+
+  /** Admins leave one at a time: of two who demote each other at once, the second finds the first gone. */
+  private async refuseLastAdmin(id: string): Promise<void> {
+    await this.connections.query('users.admins.lock', `SELECT FROM roles WHERE name = 'admin' FOR NO KEY UPDATE`);
+    const text = `SELECT FROM users JOIN user_roles ON user_id = users.id JOIN roles ON roles.id = role_id
+      WHERE name = 'admin' AND active AND users.id <> $1 LIMIT 1`;
+    const others = await this.connections.query('users.admins.others', text, [id]);
+    if (others.length === 0) throw new ServiceError('last-admin', 'The tenant would be left without an active admin.');
+  }
+
+  private async replaceRoles(user: User, roles: readonly Role[]): Promise<void> {
+    await this.users.createQueryBuilder().relation('roles').of(user).addAndRemove(roles, user.roles);
+  }
+}

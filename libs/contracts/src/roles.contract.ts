@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { event } from './event.js';
+import { message } from './message.js';
+import { tenantPermissions } from './permissions.js';
+import { id, nothing, page, paging, text } from './schemas.js';
+
+/** The name of a role: trimmed, NFC. Unique in its tenant whatever the case of its letters. */
+export const roleName = text(1, 50).trim().normalize('NFC').min(1);
+
+const fields = {
+  name: roleName,
+  description: text(0, 500),
+  permissions: z.array(z.enum(tenantPermissions)).max(tenantPermissions.length),
+};
+
+/** A named set of permissions. Built-in ones are the same in every tenant and stay as they are. */
+export const Role = z
+  .strictObject({
+    id,
+    name: z.string(),
+    description: z.string(),
+    permissions: z.array(z.string()),
+    builtIn: z.boolean(),
+  })
+  .meta({ id: 'Role' });
+export type Role = z.output<typeof Role>;
+
+export const CreateRole = z
+  .strictObject({ ...fields, description: fields.description.default('') })
+  .meta({ id: 'CreateRole' });
+
+export const Roles = {
+  list: message('users.roles.list', {
+    request: z.strictObject(paging),
+    reply: page(Role).meta({ id: 'RolePage' }),
+    needs: 'roles:read',
+    idempotent: true,
+  }),
+  get: message('users.roles.get', {
+    request: z.strictObject({ id }),
+    reply: Role,
+    needs: 'roles:read',
+    idempotent: true,
+  }),
+  create: message('users.roles.create', { request: CreateRole, reply: Role, needs: 'roles:write', status: 201 }),
+  update: message('users.roles.update', {
+    request: z.strictObject(fields).partial().extend({ id }),
+    reply: Role,
+    needs: 'roles:write',
+  }),
+  delete: message('users.roles.delete', {
+    request: z.strictObject({ id }),
+    reply: nothing,
+    needs: 'roles:write',
+    status: 204,
+  }),
+  /** The gateway's question: what may each role of the tenant do? `version` grows with every change of any of them. */
+  permissions: message('users.roles.permissions', {
+    request: z.strictObject({}),
+    reply: z.strictObject({
+      version: z.int(),
+      roles: z.array(z.strictObject({ name: z.string(), permissions: z.array(z.string()) })),
+    }),
+    needs: 'system:gateway',
+    idempotent: true,
+  }),
+};
+
+export const RoleEvents = {
+  /** A role was made, changed or deleted: what is known of the tenant's roles before `version` is out of date. */
+  changed: event('users.roles-changed', { data: z.strictObject({ version: z.int() }), version: 1 }),
+};
