@@ -10,6 +10,7 @@ import {
   issuers,
   Operators,
   Products,
+  Roles,
   serviceNames,
   tenantNoticeSubject,
   Tenants,
@@ -22,7 +23,7 @@ import { natsPassword, natsUrl } from '../test/broker.js';
 const users = [...serviceNames, 'gateway'] as const;
 const connections = new Map<string, NatsConnection>();
 const as = (user: string): NatsConnection => connections.get(user)!;
-const all = [Auth, Users, Products, Tenants, Operators].flatMap((messages) => Object.values<Message>(messages));
+const all = [Auth, Users, Roles, Products, Tenants, Operators].flatMap((messages) => Object.values<Message>(messages));
 
 /** Who asks what has no signed context: nothing but the broker keeps others from it. */
 const askersWithoutContext: Readonly<Record<string, readonly string[]>> = {
