@@ -1,12 +1,19 @@
 import { Module } from '@nestjs/common';
 import { JwtModule } from '@nestjs/jwt';
+import { OutboxModule } from '@tenantry/outbox';
 import { CONFIG } from '@tenantry/service-kit';
-import { RegistryTenantsModule } from '@tenantry/tenant-connection';
+import { RegistryTenantsModule, TenantConnections } from '@tenantry/tenant-connection';
 import { AccessTokens } from './access-tokens.js';
 import { AuthController } from './auth.controller.js';
 import { AuthService } from './auth.service.js';
+import { CentralDatabase } from './central-database.js';
 import type { AuthConfig } from './config.js';
+import { RefreshesService } from './refreshes.service.js';
+import { Revocations } from './revocations.js';
+import { SessionEnds } from './session-ends.js';
+import { SessionsController } from './sessions.controller.js';
 import { SessionsRepository } from './sessions.repository.js';
+import { SessionsService } from './sessions.service.js';
 import { SigningKeys } from './signing-keys.js';
 
 const signingKeys = {
@@ -16,8 +23,15 @@ const signingKeys = {
 };
 
 @Module({
-  imports: [RegistryTenantsModule.of('auth'), JwtModule.register({})],
-  controllers: [AuthController],
-  providers: [AuthService, AccessTokens, SessionsRepository, signingKeys],
+  imports: [
+    RegistryTenantsModule.of('auth'),
+    OutboxModule.forTenants('auth', TenantConnections),
+    JwtModule.register({}),
+  ],
+  controllers: [AuthController, SessionsController],
+  providers: [
+    ...[AuthService, RefreshesService, SessionsService, SessionEnds, SessionsRepository],
+    ...[AccessTokens, signingKeys, CentralDatabase, Revocations],
+  ],
 })
 export class AppModule {}

@@ -2,10 +2,14 @@ import { Controller } from '@nestjs/common';
 import { Auth, type ParsedRequestOf } from '@tenantry/contracts';
 import { Answers, type Caller } from '@tenantry/service-kit';
 import { AuthService } from './auth.service.js';
+import { SigningKeys } from './signing-keys.js';
 
 @Controller()
 export class AuthController {
-  constructor(private readonly auth: AuthService) {}
+  constructor(
+    private readonly auth: AuthService,
+    private readonly keys: SigningKeys,
+  ) {}
 
   @Answers(Auth.login)
   login(request: ParsedRequestOf<typeof Auth.login>, caller: Caller) {
@@ -14,6 +18,6 @@ export class AuthController {
 
   @Answers(Auth.jwks)
   jwks() {
-    return this.auth.jwks();
+    return { keys: this.keys.published };
   }
 }

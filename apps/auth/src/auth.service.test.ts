@@ -5,26 +5,25 @@ import { anonymous, ServiceError, type Messages } from '@tenantry/service-kit';
 import type { AccessTokens } from './access-tokens.js';
 import { AuthService } from './auth.service.js';
 import { readRefreshToken } from './refresh-token.js';
+import type { SessionEnds } from './session-ends.js';
 import type { SessionsRepository } from './sessions.repository.js';
-import { newSigningKey } from './signing-key.js';
-import { SigningKeys } from './signing-keys.js';
 
 const credentials = { email: 'ada@acme.test', password: 'anvil-orbit-walnut-9' };
 const user = { id: randomUUID(), roles: ['viewer'], securityVersion: 7 };
 const sessionId = randomUUID();
 const tenantId = randomUUID();
 const caller = { ...anonymous, tenantId };
-const keys = new SigningKeys([newSigningKey()]);
 
 const ask = jest.fn<(message: unknown, request: unknown, options: unknown) => Promise<unknown>>();
 const open = jest.fn(async (): Promise<string | undefined> => sessionId);
+const makeRoom = jest.fn(async () => undefined);
 const sign = jest.fn(async (bearer: unknown) => JSON.stringify(bearer));
 
 const service = new AuthService(
   { ask } as unknown as Messages,
   { open } as unknown as SessionsRepository,
+  { makeRoom } as unknown as SessionEnds,
   { sign } as unknown as AccessTokens,
-  keys,
 );
 
 beforeEach(() => {

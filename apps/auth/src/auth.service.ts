@@ -3,8 +3,8 @@ import { accessToken, type Auth, type ParsedRequestOf, refreshToken, type ReplyO
 import { type Caller, currentRequest, Messages, ServiceError } from '@tenantry/service-kit';
 import { AccessTokens } from './access-tokens.js';
 import { hashOfSecret, newFamilyKey, newSecret, writeRefreshToken } from './refresh-token.js';
+import { SessionEnds } from './session-ends.js';
 import { SessionsRepository } from './sessions.repository.js';
-import { SigningKeys } from './signing-keys.js';
 
 /** Sessions and tokens. Passwords are the users service's: here they only pass through. */
 @Injectable()
@@ -12,8 +12,8 @@ export class AuthService {
   constructor(
     private readonly messages: Messages,
     private readonly sessions: SessionsRepository,
+    private readonly ends: SessionEnds,
     private readonly tokens: AccessTokens,
-    private readonly keys: SigningKeys,
   ) {}
 
   /** @throws ServiceError `invalid-credentials`, `overloaded` */
@@ -23,6 +23,7 @@ export class AuthService {
   ): Promise<ReplyOf<typeof Auth.login>> {
     if (tenantId === null) throw new ServiceError('tenant-not-found', 'The login names no tenant.');
     const user = await this.messages.ask(Users.verifyPassword, credentials, { tenantId });
+    await this.ends.makeRoom(tenantId, user.id);
     const [key, secret] = [newFamilyKey(), newSecret()];
     const sessionId = await this.sessions.open(user, { key, hash: hashOfSecret(secret) }, currentRequest()?.client);
     if (!sessionId) throw new ServiceError('invalid-credentials', 'The e-mail or the password is wrong.');
@@ -36,9 +37,5 @@ export class AuthService {
       refreshToken: writeRefreshToken({ tenantId, sessionId, counter: 1, secret }, key),
       refreshExpiresIn: refreshToken.idleSeconds,
     };
-  }
-
-  jwks(): ReplyOf<typeof Auth.jwks> {
-    return { keys: this.keys.published };
   }
 }

@@ -1,7 +1,20 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { refreshToken, type SessionSubject } from '@tenantry/contracts';
+import { maxSessions, refreshToken, type Session, type SessionSubject } from '@tenantry/contracts';
 import type { Client } from '@tenantry/service-kit';
 import { TenantConnections } from '@tenantry/tenant-connection';
+import { hashOfSecret, type RefreshToken } from './refresh-token.js';
+
+/** A session as a refresh finds it. */
+export interface FoundSession {
+  readonly userId: string;
+  /** Of the family's token that is not spent. */
+  readonly counter: number;
+  readonly key: Buffer;
+  readonly ended: boolean;
+  readonly expired: boolean;
+  /** How long ago the token before that one was spent, in milliseconds. */
+  readonly spentMsAgo: number;
+}
 
 /** What is stored of a family of refresh tokens at its beginning. */
 interface NewFamily {
@@ -12,6 +25,9 @@ interface NewFamily {
 /** A session's refresh tokens end after so long, used or not, and after so long without use. PostgreSQL intervals. */
 const absoluteLifetime = `${refreshToken.absoluteSeconds} s`;
 const idleLifetime = `${refreshToken.idleSeconds} s`;
+/** From where somebody has logged in before is known from sessions, so they stay for a while after their end. */
+const rememberedAfterEnd = '90 days';
+const living = 'ended_at IS NULL AND idle_expires_at > now()';
 
 /**
  * Sessions in the tenant's database. Plain statements, since each must be right by itself: what two requests do at once is decided by one row's
@@ -41,5 +57,83 @@ export class SessionsRepository {
       [id, securityVersion, hash, key, client?.address, client?.agent],
     );
     return rows[0]?.id;
+  }
+
+  async find(id: string): Promise<FoundSession | undefined> {
+    const rows = await this.tenant.query<FoundSession & Record<string, unknown>>(
+      'auth.sessions.find',
+      `SELECT user_id AS "userId", refresh_counter AS counter, refresh_key AS key, ended_at IS NOT NULL AS ended,
+        idle_expires_at <= now() AS expired,
+        (extract(epoch FROM clock_timestamp() - last_used_at) * 1000)::float8 AS "spentMsAgo"
+       FROM sessions WHERE id = $1`,
+      [id],
+    );
+    return rows[0];
+  }
+
+  /**
+   * Spends a token and puts its successor in its place, if it is still the one that counts.
+   * @returns how long the successor is good for, in seconds.
+   */
+  async rotate(spent: RefreshToken, successor: Buffer, client?: Client): Promise<number | undefined> {
+    const rows = await this.tenant.query<{ seconds: number }>(
+      'auth.sessions.rotate',
+      `UPDATE sessions SET refresh_counter = refresh_counter + 1, refresh_hash = $4, last_used_at = clock_timestamp(),
+        idle_expires_at = least(now() + interval '${idleLifetime}', expires_at), address = $5, user_agent = $6
+       WHERE id = $1 AND refresh_counter = $2 AND refresh_hash = $3 AND ended_at IS NULL AND idle_expires_at > now()
+       RETURNING extract(epoch FROM idle_expires_at - now())::integer AS seconds`,
+      [spent.sessionId, spent.counter, hashOfSecret(spent.secret), successor, client?.address, client?.agent],
+    );
+    return rows[0]?.seconds;
+  }
+
+  /** Those of a user that live, the one used last first. */
+  async list(userId: string): Promise<Omit<Session, 'current'>[]> {
+    return this.tenant.query<Omit<Session, 'current'>>(
+      'auth.sessions.list',
+      `SELECT id, user_agent AS device, address, created_at AS "createdAt", last_used_at AS "lastUsedAt", expires_at AS "expiresAt"
+       FROM sessions WHERE user_id = $1 AND ${living} ORDER BY last_used_at DESC, id DESC LIMIT ${maxSessions}`,
+      [userId],
+    );
+  }
+
+  /** Whether this is a session of this user that lives. */
+  async has(userId: string, id: string): Promise<boolean> {
+    const rows = await this.tenant.query(
+      'auth.sessions.has',
+      `SELECT 1 FROM sessions WHERE id = $1 AND user_id = $2 AND ${living}`,
+      [id, userId],
+    );
+    return rows.length > 0;
+  }
+
+  /** @returns its id, unless it had ended before. */
+  end(id: string, why: string): Promise<string[]> {
+    return this.ended('auth.sessions.end', `id = $2`, [why, id]);
+  }
+
+  /** @returns the ids of those that end by it. */
+  endOfUser(userId: string, except: string | null, why: string): Promise<string[]> {
+    return this.ended('auth.sessions.end-of-user', 'user_id = $2 AND id IS DISTINCT FROM $3', [why, userId, except]);
+  }
+
+  /** Makes room for another session of a user, and forgets those that ended long ago. @returns the ids of those that end by it. */
+  async makeRoom(userId: string, why: string): Promise<string[]> {
+    await this.tenant.query(
+      'auth.sessions.forget',
+      `DELETE FROM sessions WHERE user_id = $1 AND least(ended_at, expires_at) < now() - interval '${rememberedAfterEnd}'`,
+      [userId],
+    );
+    const beyond = `SELECT id FROM sessions WHERE user_id = $2 AND ${living} ORDER BY last_used_at DESC, id DESC OFFSET ${maxSessions - 1}`;
+    return this.ended('auth.sessions.make-room', `id IN (${beyond})`, [why, userId]);
+  }
+
+  private async ended(name: string, which: string, values: unknown[]): Promise<string[]> {
+    const rows = await this.tenant.query<{ id: string }>(
+      name,
+      `UPDATE sessions SET ended_at = now(), ended_why = $1 WHERE ${which} AND ended_at IS NULL RETURNING id`,
+      values,
+    );
+    return rows.map(({ id }) => id);
   }
 }

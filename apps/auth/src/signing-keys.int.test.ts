@@ -73,7 +73,7 @@ describe('the migrations of auth', () => {
         return migrate(client, migrations).finally(() => client.end());
       }),
     );
-    expect(versions).toEqual([1, 1, 1]);
+    expect(versions).toEqual([2, 2, 2]);
     expect((await open()).published).toEqual(published);
   });
 });

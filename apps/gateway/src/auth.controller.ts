@@ -1,4 +1,4 @@
-import { Controller, Get, Header, Post, Req, Res } from '@nestjs/common';
+import { Controller, Delete, Get, Header, Post, Req, Res } from '@nestjs/common';
 import { Auth, KeySet, type PublicKey } from '@tenantry/contracts';
 import type { FastifyReply } from 'fastify';
 import type { GatewayRequest } from './call.js';
@@ -17,6 +17,30 @@ export class AuthController {
   @Asks(Auth.login, 'Logs in with e-mail and password')
   login(@Req() request: GatewayRequest, @Res() reply: FastifyReply): Promise<void> {
     return this.upstream.pass(Auth.login, request, reply);
+  }
+
+  @Post('v1/auth/refresh')
+  @Asks(Auth.refresh, 'Spends a refresh token for a new one and an access token')
+  refresh(@Req() request: GatewayRequest, @Res() reply: FastifyReply): Promise<void> {
+    return this.upstream.pass(Auth.refresh, request, reply);
+  }
+
+  @Post('v1/auth/logout')
+  @Asks(Auth.logout, 'Ends the session of this request')
+  logout(@Req() request: GatewayRequest, @Res() reply: FastifyReply): Promise<void> {
+    return this.upstream.pass(Auth.logout, request, reply);
+  }
+
+  @Get('v1/auth/sessions')
+  @Asks(Auth.sessions, "Lists the caller's own sessions, the one used last first")
+  sessions(@Req() request: GatewayRequest, @Res() reply: FastifyReply): Promise<void> {
+    return this.upstream.pass(Auth.sessions, request, reply);
+  }
+
+  @Delete('v1/auth/sessions/:id')
+  @Asks(Auth.endSession, "Ends one of the caller's own sessions")
+  endSession(@Req() request: GatewayRequest, @Res() reply: FastifyReply): Promise<void> {
+    return this.upstream.pass(Auth.endSession, request, reply);
   }
 
   @Get('.well-known/jwks.json')

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { AccessChange, RevocationPage } from './access.js';
+import { event } from './event.js';
 import { message } from './message.js';
-import { email, id, nothing } from './schemas.js';
+import { email, id, nothing, page, text, timestamp } from './schemas.js';
 
 /** A successful login (RFC 6749, 5.1, in camelCase). `expiresIn` and `refreshExpiresIn` in seconds. */
 export const Login = z
@@ -57,12 +58,58 @@ export const accessToken = {
 /** How long a refresh token is good: each for so long without use, all of a session together for no longer than `absoluteSeconds`. */
 export const refreshToken = { idleSeconds: 7 * 86_400, absoluteSeconds: 30 * 86_400 } as const;
 
+/** One login on one device, as its owner sees it. */
+export const Session = z
+  .strictObject({
+    id,
+    /** What the client says it is. */
+    device: z.string().nullable(),
+    /** Where it was used last. */
+    address: z.string().nullable(),
+    createdAt: timestamp,
+    lastUsedAt: timestamp,
+    /** When it ends at the latest, however often it is used. */
+    expiresAt: timestamp,
+    /** Whether it is the session of this very request. */
+    current: z.boolean(),
+  })
+  .meta({ id: 'Session' });
+export type Session = z.output<typeof Session>;
+
+/** Live sessions that one person can have; another one ends the one that was not used for longest. */
+export const maxSessions = 100;
+
 export const Auth = {
   login: message('auth.login', {
     // A password that could not be set is answered like any wrong one, so only its size is checked here.
     request: z.strictObject({ email, password: z.string().max(1024) }).meta({ id: 'Credentials' }),
     reply: Login,
     needs: 'public',
+  }),
+  /** Spends the refresh token and gives the next. Not idempotent: the same token again is a theft, or was one. */
+  refresh: message('auth.refresh', {
+    request: z.strictObject({ refreshToken: text(1, 512) }).meta({ id: 'Refresh' }),
+    reply: Login,
+    needs: 'public',
+  }),
+  logout: message('auth.logout', {
+    request: z.strictObject({}),
+    reply: nothing,
+    needs: 'authenticated',
+    status: 204,
+    idempotent: true,
+  }),
+  sessions: message('auth.sessions.list', {
+    request: z.strictObject({}),
+    reply: page(Session).meta({ id: 'SessionPage' }),
+    needs: 'authenticated',
+    idempotent: true,
+  }),
+  endSession: message('auth.sessions.end', {
+    request: z.strictObject({ id }),
+    reply: nothing,
+    needs: 'authenticated',
+    status: 204,
   }),
   jwks: message('auth.jwks', {
     request: z.strictObject({}),
@@ -87,5 +134,13 @@ export const Auth = {
     needs: 'service',
     idempotent: true,
     tenant: null,
+  }),
+};
+
+export const AuthEvents = {
+  /** These sessions of one user are over; told so that their access tokens are refused even when auth dies at that moment. */
+  sessionsEnded: event('auth.sessions-ended', {
+    data: z.strictObject({ sessions: z.array(id) }),
+    version: 1,
   }),
 };

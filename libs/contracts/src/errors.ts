@@ -38,7 +38,19 @@ const kinds = {
   'token-expired': {
     status: 401,
     title: 'Token expired',
-    explanation: 'The access token has passed its expiry. Log in again.',
+    explanation: 'The token has passed its expiry. Refresh it, or log in again.',
+  },
+  'token-revoked': {
+    status: 401,
+    title: 'Token revoked',
+    explanation:
+      "The token's session has ended, or the access of its user has changed since. Refresh it; where that is refused too, log in again.",
+  },
+  'refresh-reused': {
+    status: 401,
+    title: 'Refresh token used twice',
+    explanation:
+      'This refresh token was used before. Whoever holds its successor may not be its owner, so its session has ended. Log in again.',
   },
   forbidden: {
     status: 403,

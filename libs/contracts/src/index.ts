@@ -1,5 +1,16 @@
 export { AccessChange, Revocation, RevocationNotice, revocationNoticeSubject, RevocationPage } from './access.js';
-export { accessToken, AccessTokenClaims, Auth, KeySet, Login, PublicKey, refreshToken } from './auth.contract.js';
+export {
+  accessToken,
+  AccessTokenClaims,
+  Auth,
+  AuthEvents,
+  KeySet,
+  Login,
+  maxSessions,
+  PublicKey,
+  refreshToken,
+  Session,
+} from './auth.contract.js';
 export {
   ContextClaims,
   contextKeyBucket,

@@ -39,11 +39,13 @@ function errorsOf(message: Message | null, method: Route['method'], path: string
   if (!message) return path.includes('{') ? ['not-found', 'internal'] : ['internal', 'service-unavailable'];
   const found = new Set<ErrorCode>([...everywhere, 'validation']);
   if (message.needs !== 'public')
-    for (const code of ['unauthenticated', 'token-expired', 'forbidden'] as const) found.add(code);
+    for (const code of ['unauthenticated', 'token-expired', 'token-revoked', 'forbidden'] as const) found.add(code);
   if (!isPlatform(message)) {
     for (const code of codes) if (code.startsWith('tenant-')) found.add(code);
   }
   if (message.subject === 'auth.login') found.add('invalid-credentials');
+  if (message.subject === 'auth.refresh')
+    for (const code of codes) if (ErrorCatalogue[code].status === 401) found.add(code);
   if (path.includes('{')) found.add('not-found');
   if (method !== 'get' && method !== 'delete')
     for (const code of ['conflict', 'payload-too-large', 'unsupported-media-type'] as const) found.add(code);
