@@ -49,6 +49,7 @@ export {
   type OperatorScope,
   type TenantPermission,
 } from './permissions.js';
+export { ClusterPools, InstancePools, Surveys } from './pools.contract.js';
 export { CreateProduct, Product, ProductEvents, Products } from './products.contract.js';
 export {
   CreateTenant,
@@ -63,5 +64,6 @@ export {
   Tenants,
 } from './tenants.contract.js';
 export { CreateRole, Role, RoleEvents, Roles } from './roles.contract.js';
+export { survey, type Survey } from './survey.js';
 export { TenantState } from './tenant-state.js';
 export { CreateUser, FirstAdmin, SessionSubject, User, UserEvents, Users } from './users.contract.js';

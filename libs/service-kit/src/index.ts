@@ -11,6 +11,7 @@ export { MessageServer } from './nats/message-server.js';
 export { Messages, type Envelope, type RawReply } from './nats/messages.js';
 export { Nats } from './nats/nats.js';
 export { hearNotices } from './nats/notices.js';
+export { answerSurvey, askInstances } from './nats/surveys.js';
 export { leaveOnSignal, startProcess, type KitProcess } from './process.js';
 export {
   anonymous,

@@ -1,6 +1,16 @@
 import { type DynamicModule, Inject, Injectable, Module, type OnApplicationBootstrap } from '@nestjs/common';
-import { TenantNotice, tenantNoticeSubject, Tenants, type ServiceName } from '@tenantry/contracts';
-import { CONFIG, hearNotices, LOG, masterKey, Messages, Nats, wholeNumber, type Log } from '@tenantry/service-kit';
+import { Surveys, TenantNotice, tenantNoticeSubject, Tenants, type ServiceName } from '@tenantry/contracts';
+import {
+  answerSurvey,
+  CONFIG,
+  hearNotices,
+  LOG,
+  masterKey,
+  Messages,
+  Nats,
+  wholeNumber,
+  type Log,
+} from '@tenantry/service-kit';
 import { z } from 'zod';
 import { TenantConnections } from './connections.js';
 import { TenantConnectionModule } from './tenant-connection.module.js';
@@ -14,7 +24,7 @@ export const TenantsConfig = z.object({
 });
 export type TenantsConfig = z.output<typeof TenantsConfig>;
 
-/** Hears from the registry what has changed, so that no instance goes on with what it knew. */
+/** Hears from the registry what has changed, so that no instance goes on with what it knew; tells operators what it has open. */
 @Injectable()
 class RegistryNotices implements OnApplicationBootstrap {
   constructor(
@@ -25,6 +35,8 @@ class RegistryNotices implements OnApplicationBootstrap {
 
   onApplicationBootstrap(): void {
     hearNotices(this.nats, this.log, tenantNoticeSubject, TenantNotice, (notice) => this.connections.notice(notice));
+    const { instance } = this.nats;
+    answerSurvey(this.nats, this.log, Surveys.pools, () => ({ instance, ...this.connections.pools() }));
   }
 }
 

@@ -1,51 +1,11 @@
+import type { InstancePools } from '@tenantry/contracts';
 import type { Cluster } from './clusters.js';
 import type { TenantEntry } from './directory.js';
 
 const topTalkers = 10;
 
-/** The state of one cluster's connections in this process. Counts grow from the start of the process. */
-interface ClusterSnapshot {
-  readonly cluster: string;
-  readonly budget: number;
-  readonly held: number;
-  readonly busy: number;
-  readonly idle: number;
-  readonly opening: number;
-  readonly closing: number;
-  readonly waiting: number;
-  readonly longestWaitMs: number;
-  /** A connect takes so long, lately. */
-  readonly connectMs: number;
-  readonly borrowed: number;
-  readonly waited: number;
-  readonly waitedMs: number;
-  readonly connects: number;
-  readonly connectFailures: number;
-  readonly takeOvers: number;
-  readonly refused: number;
-  /** How long the cluster's breaker stays open; 0 when closed. */
-  readonly clusterOpenMs: number;
-  /** Breakers of single tenants that are open. */
-  readonly tenantsOpen: number;
-}
-
-interface TenantSnapshot {
-  readonly tenantId: string;
-  readonly open: number;
-  readonly busy: number;
-  readonly waiting: number;
-  readonly usedMs: number;
-}
-
-/** What `/v1/admin/pools` shows of one instance. */
-export interface PoolsSnapshot {
-  readonly service: string;
-  readonly leases: number;
-  readonly tenantsKnown: number;
-  readonly clusters: readonly ClusterSnapshot[];
-  /** The tenants that used connections longest. */
-  readonly topTenants: readonly TenantSnapshot[];
-}
+/** What `/v1/admin/pools` shows of one instance; the bus adds its name. */
+export type PoolsSnapshot = Omit<InstancePools, 'instance'>;
 
 export function snapshotOf(
   service: string,
@@ -54,7 +14,7 @@ export function snapshotOf(
   tenantsKnown: number,
   leases: number,
 ): PoolsSnapshot {
-  const tenants: TenantSnapshot[] = [];
+  const tenants: InstancePools['topTenants'] = [];
   for (const { share } of entries) {
     if (share === undefined || (share.pool.atRest && share.pool.usedMs === 0)) continue;
     const { tenantId, held, closing, busy, waiters, usedMs } = share.pool;

@@ -144,7 +144,7 @@ describe('an answer', () => {
 
   test('that does not fit into a message is a defect of ours, and the service lives', async () => {
     const unchecked = await startProducts({ checkReplies: false });
-    unchecked.behaviour.get = () => ({ ...product(), name: 'x'.repeat(3_000_000) });
+    unchecked.behaviour.get = () => ({ ...product(), name: 'x'.repeat(5_000_000) });
     expect((await asker.ask(unchecked.messages.get, { id })).status).toBe(500);
     unchecked.behaviour.get = ({ id }) => product(id);
     expect((await asker.ask(unchecked.messages.get, { id })).status).toBe(200);

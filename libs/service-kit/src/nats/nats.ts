@@ -23,6 +23,8 @@ export class Nats {
     readonly connection: NatsConnection,
     /** What every inbox of this process begins with: NATS lets its user listen there alone. */
     readonly inboxPrefix: string,
+    /** The name of this process among the instances of its service. */
+    readonly instance: string,
     private readonly log: Log,
   ) {
     this.writer = new Writer(connection);
@@ -31,13 +33,13 @@ export class Nats {
   }
 
   /** Connects, waiting as long as it takes. */
-  static async open(config: CommonConfig, name: string, log: Log): Promise<Nats> {
+  static async open(config: CommonConfig, instance: string, log: Log): Promise<Nats> {
     const inboxPrefix = `_INBOX_${config.NATS_USER}`;
     const connection = await connect({
       servers: config.NATS_URL.split(','),
       user: config.NATS_USER,
       pass: config.NATS_PASSWORD,
-      name,
+      name: instance,
       inboxPrefix,
       waitOnFirstConnect: true,
       maxReconnectAttempts: -1,
@@ -49,7 +51,7 @@ export class Nats {
       noAsyncTraces: true,
       ...(config.NATS_CA_FILE ? { tls: { ca: readFileSync(config.NATS_CA_FILE, 'utf8') } } : {}),
     });
-    return new Nats(connection, inboxPrefix, log);
+    return new Nats(connection, inboxPrefix, instance, log);
   }
 
   get isConnected(): boolean {

@@ -4,17 +4,13 @@ import { jetstream } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { connect, errors, type NatsConnection, type Status } from '@nats-io/transport-node';
 import type { QueuedIteratorImpl } from '@nats-io/nats-core/internal';
+import * as contracts from '@tenantry/contracts';
 import {
-  Auth,
   contextKeyBucket,
   issuers,
-  Operators,
-  Products,
-  Roles,
   serviceNames,
+  Surveys,
   tenantNoticeSubject,
-  Tenants,
-  Users,
   type Message,
 } from '@tenantry/contracts';
 import { natsPassword, natsUrl } from '../test/broker.js';
@@ -23,15 +19,18 @@ import { natsPassword, natsUrl } from '../test/broker.js';
 const users = [...serviceNames, 'gateway'] as const;
 const connections = new Map<string, NatsConnection>();
 const as = (user: string): NatsConnection => connections.get(user)!;
-const all = [Auth, Users, Roles, Products, Tenants, Operators].flatMap((messages) => Object.values<Message>(messages));
+const isMessage = (value: unknown): value is Message =>
+  typeof value === 'object' && value !== null && 'subject' in value && 'needs' in value;
+/** Every message of every contract. */
+const all = Object.values<unknown>(contracts).flatMap((set) => Object.values(set ?? {}).filter(isMessage));
 
 /** Who asks what has no signed context: nothing but the broker keeps others from it. */
 const askersWithoutContext: Readonly<Record<string, readonly string[]>> = {
-  [Auth.jwks.subject]: ['gateway'],
-  [Auth.revocations.subject]: ['gateway'],
-  [Tenants.find.subject]: ['gateway'],
-  [Operators.find.subject]: ['gateway'],
-  [Tenants.locate.subject]: ['auth', 'users', 'products'],
+  'auth.jwks': ['gateway'],
+  'auth.revocations': ['gateway'],
+  'tenants.find': ['gateway'],
+  'tenants.operators.find': ['gateway'],
+  'tenants.locate': ['auth', 'users', 'products'],
 };
 
 function askersOf({ needs, subject }: Message): readonly string[] {
@@ -156,6 +155,16 @@ describe('on the broker', () => {
     for (const user of users)
       expect([user, await mayPublish(user, tenantNoticeSubject)]).toEqual([user, user === 'tenant-registry']);
   });
+
+  test.each(Object.values(Surveys))(
+    '$subject is asked by the registry alone, and heard by every service',
+    async ({ subject }) => {
+      for (const user of users) {
+        const expected = [user, user === 'tenant-registry', user !== 'gateway'];
+        expect([user, await mayPublish(user, subject), await maySubscribe(user, subject)]).toEqual(expected);
+      }
+    },
+  );
 
   test('everybody can ask itself whether it is alive, and nobody another', async () => {
     for (const user of users)
