@@ -7,6 +7,7 @@ import { operators } from './stories/operators.js';
 import { publicPages } from './stories/public-pages.js';
 import { rateLimits } from './stories/rate-limits.js';
 import { twoTenants } from './stories/two-tenants.js';
+import { versions } from './stories/versions.js';
 
 // One stack for all stories that leave it as it was.
 let stack: Stack;
@@ -16,6 +17,7 @@ beforeAll(async () => {
 afterAll(() => stack?.stop(), 60_000);
 
 twoTenants(() => stack);
+versions(() => stack);
 hostileRequests(() => stack);
 forgedTokens(() => stack);
 operators(() => stack);

@@ -7,6 +7,7 @@ const reply = (status: number): RawReply => ({
   status,
   body: new Uint8Array(),
   resourceId: undefined,
+  etag: undefined,
   retryAfterSeconds: undefined,
 });
 const away = () => new ServiceError('service-unavailable', 'away');

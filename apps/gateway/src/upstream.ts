@@ -6,6 +6,7 @@ import type { GatewayRequest } from './call.js';
 import { clientOf } from './client.js';
 import { Contexts } from './contexts.js';
 import { inputOf } from './input.js';
+import { ifMatchOf, isHeld } from './preconditions.js';
 import { pathOf, sendProblemBytes } from './problem.js';
 import { Retries } from './retries.js';
 
@@ -22,13 +23,14 @@ export class Upstream {
   /** Validates, asks, answers: all that most routes do. */
   async pass(message: Message, request: GatewayRequest, reply: FastifyReply): Promise<void> {
     const answer = await this.ask(message, request);
-    if (answer.status >= 400) sendProblemBytes(answer, request, reply);
-    else {
-      if (answer.resourceId) reply.header('location', `${pathOf(request)}/${answer.resourceId}`);
-      reply.code(answer.status);
-      if (answer.status === 204) reply.send();
-      else reply.type('application/json; charset=utf-8').send(answer.body);
-    }
+    const { status, resourceId, etag } = answer;
+    if (status >= 400) return sendProblemBytes(answer, request, reply);
+    if (resourceId) reply.header('location', `${pathOf(request)}/${resourceId}`);
+    // May be kept by the client alone, and only to ask again whether it still holds.
+    if (etag) reply.headers({ etag, 'cache-control': 'private, no-cache' });
+    if (etag && request.method === 'GET' && isHeld(etag, request.headers)) reply.code(304).send();
+    else if (status === 204) reply.code(status).send();
+    else reply.code(status).type('application/json; charset=utf-8').send(answer.body);
   }
 
   /**
@@ -39,6 +41,7 @@ export class Upstream {
   async ask(message: Message, request: GatewayRequest, more?: Record<string, unknown>): Promise<RawReply> {
     const { call } = request;
     const body = JSON.stringify(inputOf(message, request, more));
+    const ifMatch = ifMatchOf(message, request.headers);
     const context = await this.contexts.for(message.service, call);
     const envelope = {
       tenantId: call.tenant?.id,
@@ -48,6 +51,7 @@ export class Upstream {
       deadlineAt: call.deadlineAt,
       // Reads are told nobody's whereabouts: they need none, and are many.
       client: request.method === 'GET' ? undefined : clientOf(request),
+      ifMatch,
     };
     const name = `${request.method} ${request.routeOptions.url ?? message.subject}`;
     return spanAround(name, 'server', envelope, () =>

@@ -1,7 +1,7 @@
 import { isoTime } from '@tenantry/service-kit';
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 
-/** Something a tenant sells: exactly what the contract calls a product, so that a row is a reply. */
+/** Something a tenant sells: what the contract calls a product, and its version, so that a row is an answer. */
 @Entity('products')
 export class Product {
   @PrimaryGeneratedColumn('uuid')
@@ -25,6 +25,10 @@ export class Product {
 
   @Column('uuid', { name: 'managed_by', nullable: true })
   readonly managedBy!: string | null;
+
+  /** Grows with each change, whoever makes it (a trigger's work). */
+  @Column('integer', { default: 1 })
+  readonly version!: number;
 
   @Column({ type: 'timestamptz', name: 'created_at', default: () => 'now()', transformer: isoTime })
   readonly createdAt!: string;

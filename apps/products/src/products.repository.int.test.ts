@@ -119,6 +119,7 @@ describe('a product', () => {
     const made = await asked(() => products.insert(chair));
     expect(made).toEqual({
       ...chair,
+      version: 1,
       price: '12.50',
       id: made.id,
       createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]{12}Z$/),
@@ -126,7 +127,7 @@ describe('a product', () => {
     });
     expect(await told(ProductEvents.created, made.id)).toMatchObject({ tenantid: acme.tenantId, data: made });
     const changed = await asked(() => products.update(made.id, { price: '1' }));
-    expect(changed).toMatchObject({ price: '1.00', name: 'Chair' });
+    expect(changed).toMatchObject({ price: '1.00', name: 'Chair', version: 2 });
     expect((await told(ProductEvents.changed, made.id)).data).toEqual(changed);
     expect(await asked(() => products.delete(made.id))).toBe(true);
     expect((await told(ProductEvents.deleted, made.id)).data).toEqual({ id: made.id });

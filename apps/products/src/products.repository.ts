@@ -3,12 +3,14 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { ProductEvents } from '@tenantry/contracts';
 import { Outbox } from '@tenantry/outbox';
 import { ServiceError } from '@tenantry/service-kit';
-import { TenantConnections } from '@tenantry/tenant-connection';
+import { TenantConnections, wantedRow } from '@tenantry/tenant-connection';
 import { QueryFailedError, Repository } from 'typeorm';
 import { Product } from './product.entity.js';
 
 /** What of a product its callers may set. */
-export type ProductFields = Omit<Product, 'id' | 'createdAt' | 'updatedAt'>;
+export type ProductFields = Omit<Product, 'id' | 'version' | 'createdAt' | 'updatedAt'>;
+/** As a list shows it. */
+export type ListedProduct = Omit<Product, 'version'>;
 /** Some of them; those left out, or undefined, stay as they are. */
 export type ProductChange = { readonly [Name in keyof ProductFields]?: ProductFields[Name] | undefined };
 
@@ -31,9 +33,10 @@ async function naming<Result>(write: Promise<Result>): Promise<Result> {
   }
 }
 
-/** A row under the names of the contract. */
-const columns = `id, name, description, price, stock_quantity AS "stockQuantity", active, managed_by AS "managedBy",
+/** A row under the names of the contract, as lists show it and with its version. */
+const listed = `id, name, description, price, stock_quantity AS "stockQuantity", active, managed_by AS "managedBy",
   created_at AS "createdAt", updated_at AS "updatedAt"`;
+const columns = `${listed}, version`;
 
 /** Version 7 ids grow with time: this one is above all of them. */
 const aboveAll = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
@@ -52,9 +55,9 @@ export class ProductsRepository {
   ) {}
 
   /** Newest first, which is the order of version 7 ids; those older than `before` only. */
-  findPage(limit: number, before = aboveAll): Promise<Product[]> {
-    const text = `SELECT ${columns} FROM products WHERE id < $1 ORDER BY id DESC LIMIT $2`;
-    return this.connections.query<Product>('products.page', text, [before, limit]);
+  findPage(limit: number, before = aboveAll): Promise<ListedProduct[]> {
+    const text = `SELECT ${listed} FROM products WHERE id < $1 ORDER BY id DESC LIMIT $2`;
+    return this.connections.query<ListedProduct>('products.page', text, [before, limit]);
   }
 
   async find(id: string): Promise<Product | null> {
@@ -78,23 +81,23 @@ export class ProductsRepository {
   }
 
   /**
-   * Changes the given fields, in one statement, and returns the product as it is then; null when there is none.
+   * Changes the given fields of a product in a wanted version, in one statement, and returns it as it is then; null when there is none.
    * @throws ServiceError `validation` when the manager is not a user of the tenant.
    */
   update(id: string, change: ProductChange): Promise<Product | null> {
     const columnsOf = { ...(change as Partial<ProductFields>), updatedAt: () => 'now()' };
     return this.outbox.transaction(async () => {
-      const { affected } = await naming(this.products.update(id, columnsOf));
+      const { affected } = await naming(this.products.update(wantedRow(id), columnsOf));
       const product = affected ? await this.find(id) : null;
       if (product) this.outbox.add(ProductEvents.changed, { aggregate: id, data: product });
       return product;
     });
   }
 
-  /** Whether there was one. */
+  /** Whether there was one in a wanted version. */
   delete(id: string): Promise<boolean> {
     return this.outbox.transaction(async () => {
-      const { affected } = await this.products.delete(id);
+      const { affected } = await this.products.delete(wantedRow(id));
       if (affected) this.outbox.add(ProductEvents.deleted, { aggregate: id, data: { id } });
       return (affected ?? 0) > 0;
     });

@@ -1,7 +1,16 @@
 import type { KeyObject } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { type ParsedRequestOf, Products, type ReplyOf } from '@tenantry/contracts';
-import { type Caller, CONFIG, cursorKey, decodeCursor, encodeCursor, ServiceError } from '@tenantry/service-kit';
+import { type AnswerOf, type ParsedRequestOf, Products, type ReplyOf } from '@tenantry/contracts';
+import {
+  type Caller,
+  CONFIG,
+  cursorKey,
+  decodeCursor,
+  encodeCursor,
+  preconditionFailed,
+  ServiceError,
+  wantedVersions,
+} from '@tenantry/service-kit';
 import type { ProductsConfig } from './config.js';
 import { ProductsRepository } from './products.repository.js';
 
@@ -34,27 +43,40 @@ export class ProductsService {
   }
 
   /** @throws ServiceError `validation` */
-  create(request: ParsedRequestOf<typeof Products.create>): Promise<ReplyOf<typeof Products.create>> {
+  create(request: ParsedRequestOf<typeof Products.create>): Promise<AnswerOf<typeof Products.create>> {
     return this.products.insert(request);
   }
 
   /** @throws ServiceError `not-found` */
-  async get(id: string): Promise<ReplyOf<typeof Products.get>> {
+  async get(id: string): Promise<AnswerOf<typeof Products.get>> {
     const product = await this.products.find(id);
     if (!product) throw unknownProduct();
     return product;
   }
 
-  /** @throws ServiceError `not-found`, `validation` */
-  async update({ id, ...change }: ParsedRequestOf<typeof Products.update>): Promise<ReplyOf<typeof Products.update>> {
-    const product = await this.products.update(id, change);
-    if (!product) throw unknownProduct();
+  /**
+   * A JSON merge patch (RFC 7396): null clears a field, what is left out stays; where nothing is given, nothing changes.
+   * @throws ServiceError `not-found`, `precondition-failed`, `validation`
+   */
+  async update({ id, ...change }: ParsedRequestOf<typeof Products.update>): Promise<AnswerOf<typeof Products.update>> {
+    if (Object.keys(change).length === 0) return this.getWanted(id);
+    return (await this.products.update(id, change)) ?? this.refuse(id);
+  }
+
+  /** @throws ServiceError `not-found`, `precondition-failed` */
+  async delete(id: string): Promise<null> {
+    return (await this.products.delete(id)) ? null : this.refuse(id);
+  }
+
+  private async getWanted(id: string): Promise<AnswerOf<typeof Products.get>> {
+    const product = await this.get(id);
+    if (wantedVersions(id)?.includes(product.version) === false) throw preconditionFailed();
     return product;
   }
 
-  /** @throws ServiceError `not-found` */
-  async delete(id: string): Promise<null> {
-    if (!(await this.products.delete(id))) throw unknownProduct();
-    return null;
+  /** No row was met: there is none, or it is in another version than the caller has seen. */
+  private async refuse(id: string): Promise<never> {
+    await this.get(id);
+    throw preconditionFailed();
   }
 }

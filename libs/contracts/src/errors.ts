@@ -109,6 +109,12 @@ const kinds = {
     title: 'Invalid transition',
     explanation: 'The tenant cannot go from its present state to the one asked for.',
   },
+  'precondition-failed': {
+    status: 412,
+    title: 'Precondition failed',
+    explanation:
+      'The resource is not in a version that If-Match names: somebody has changed it meanwhile. Read it again, then decide.',
+  },
   'payload-too-large': {
     status: 413,
     title: 'Payload too large',
@@ -123,6 +129,11 @@ const kinds = {
     status: 422,
     title: 'Validation failed',
     explanation: 'The request is well formed, but a field breaks a rule. `errors` lists each field with its rule.',
+  },
+  'precondition-required': {
+    status: 428,
+    title: 'Precondition required',
+    explanation: 'Send If-Match with the ETag of the resource as you last read it (or `*` for any version).',
   },
   'rate-limited': {
     status: 429,

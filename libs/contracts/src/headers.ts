@@ -11,10 +11,14 @@ export const Headers = {
   clientAddress: 'Client-Address',
   /** With it: what the client says it is. Its own text, for people to read. */
   clientAgent: 'Client-Agent',
+  /** Entity tags the client holds, as it sent them (RFC 9110, 13.1.1). */
+  ifMatch: 'If-Match',
   /** Of a reply: its HTTP status. */
   status: 'Status',
   /** Of a reply: the id of what was made, for `Location`. */
   resourceId: 'Resource-Id',
+  /** Of a reply: the entity tag of the thing answered (RFC 9110, 8.8.3). */
+  etag: 'ETag',
   /** Of a failed reply: seconds until it is worth trying again. */
   retryAfter: 'Retry-After',
 } as const;

@@ -34,6 +34,7 @@ export { Headers, requestDeadlineMs } from './headers.js';
 export {
   message,
   serviceNames,
+  type AnswerOf,
   type Message,
   type ParsedRequestOf,
   type ReplyOf,

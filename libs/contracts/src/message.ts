@@ -3,7 +3,7 @@ import type { Access } from './permissions.js';
 import type { TenantState } from './tenant-state.js';
 
 /** What a message says beyond its subject. */
-export interface MessageTerms<Request extends z.ZodType, Reply extends z.ZodType> {
+export interface MessageTerms<Request extends z.ZodType, Reply extends z.ZodType, Tagged extends boolean = boolean> {
   /** What the caller sends; unknown fields are refused at both ends. */
   readonly request: Request;
   /** What the handler answers. */
@@ -16,12 +16,21 @@ export interface MessageTerms<Request extends z.ZodType, Reply extends z.ZodType
   readonly idempotent?: boolean;
   /** States of the tenant in which the message is served (`active` unless said), or `null` for one outside any tenant. */
   readonly tenant?: readonly TenantState[] | null;
+  /**
+   * True where the reply is one thing that has versions: the handler gives `version` beside it, the client gets an `ETag` of id and
+   * version (RFC 9110, 8.8.3), and 304 when `If-None-Match` names it.
+   */
+  readonly etag?: Tagged;
+  /** True where the caller must say in `If-Match` which version it means (RFC 9110, 13.1.1; without it 428, RFC 6585). */
+  readonly ifMatch?: boolean;
 }
 
 /** One question a service answers: subject, request, reply and who may ask. Made by {@link message} only. */
-export interface Message<Request extends z.ZodType = z.ZodType, Reply extends z.ZodType = z.ZodType> extends Required<
-  MessageTerms<Request, Reply>
-> {
+export interface Message<
+  Request extends z.ZodType = z.ZodType,
+  Reply extends z.ZodType = z.ZodType,
+  Tagged extends boolean = boolean,
+> extends Required<MessageTerms<Request, Reply, Tagged>> {
   readonly subject: string;
   /** The service that answers: the subject's first token, its queue group, and the audience of the signed context. */
   readonly service: ServiceName;
@@ -43,8 +52,12 @@ const serviceOfWord: Readonly<Record<string, ServiceName>> = {
 export type RequestOf<M extends Message> = z.input<M['request']>;
 /** What a handler reads: validated, with defaults filled in. */
 export type ParsedRequestOf<M extends Message> = z.output<M['request']>;
-/** What a handler answers and a caller gets. */
+/** What a caller gets. */
 export type ReplyOf<M extends Message> = z.output<M['reply']>;
+/** What a handler answers: the reply, with its version where the contract says that it has an `etag`. */
+export type AnswerOf<M extends Message> = M['etag'] extends true
+  ? ReplyOf<M> & { readonly version: number }
+  : ReplyOf<M>;
 
 const subjectForm = /^[a-z]+(\.[a-z][a-z-]*)+$/;
 
@@ -58,14 +71,21 @@ export const serviceOf = (subject: string): ServiceName | undefined =>
  * @param subject `<service>.<verb>`, dots for sub-resources, lower case; never a tenant or a user's text.
  * @throws TypeError when the subject is malformed or names no service, or when nobody would say which tenant is meant.
  */
-export function message<Request extends z.ZodType, Reply extends z.ZodType>(
+export function message<Request extends z.ZodType, Reply extends z.ZodType, Tagged extends boolean = false>(
   subject: string,
-  terms: MessageTerms<Request, Reply>,
-): Message<Request, Reply> {
+  terms: MessageTerms<Request, Reply, Tagged>,
+): Message<Request, Reply, Tagged> {
   const service = serviceOf(subject);
   if (!service) throw new TypeError(`subject '${subject}' is not <service>.<verb>`);
   if (terms.needs === 'service' && terms.tenant !== null) {
     throw new TypeError(`'${subject}' is asked without a context, so it lies outside every tenant: say tenant: null`);
   }
-  return Object.freeze({ status: 200, idempotent: false, tenant: ['active'] as const, ...terms, subject, service });
+  const defaults = {
+    status: 200,
+    idempotent: false,
+    tenant: ['active'],
+    etag: false as Tagged,
+    ifMatch: false,
+  } as const;
+  return Object.freeze({ ...defaults, ...terms, subject, service });
 }

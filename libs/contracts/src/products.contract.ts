@@ -39,29 +39,42 @@ export const Products = {
     needs: 'products:read',
     idempotent: true,
   }),
-  create: message('products.create', { request: CreateProduct, reply: Product, needs: 'products:write', status: 201 }),
+  create: message('products.create', {
+    request: CreateProduct,
+    reply: Product,
+    needs: 'products:write',
+    status: 201,
+    etag: true,
+  }),
   get: message('products.get', {
     request: z.strictObject({ id }),
     reply: Product,
     needs: 'products:read',
     idempotent: true,
+    etag: true,
   }),
   update: message('products.update', {
     request: ChangeProduct.extend({ id }),
     reply: Product,
     needs: 'products:write',
+    etag: true,
+    ifMatch: true,
   }),
   delete: message('products.delete', {
     request: z.strictObject({ id }),
     reply: nothing,
     needs: 'products:write',
     status: 204,
+    ifMatch: true,
   }),
 };
 
+/** As it is told of: of two events about one product, the higher version happened later. */
+const ProductVersion = Product.extend({ version: z.int() });
+
 export const ProductEvents = {
-  created: event('products.created', { data: Product, version: 1 }),
+  created: event('products.created', { data: ProductVersion, version: 1 }),
   /** With the product as it is then. */
-  changed: event('products.changed', { data: Product, version: 1 }),
+  changed: event('products.changed', { data: ProductVersion, version: 1 }),
   deleted: event('products.deleted', { data: z.strictObject({ id }), version: 1 }),
 };

@@ -1,14 +1,15 @@
 import { expect, test } from '@jest/globals';
-import { Products, Users, type ParsedRequestOf, type Product, type ReplyOf } from '@tenantry/contracts';
+import { Products, Users, type AnswerOf, type ParsedRequestOf, type Product, type ReplyOf } from '@tenantry/contracts';
 import { Answers } from './answers.js';
 import type { Caller } from './request-context.js';
 
-declare const product: Product;
+type Answer = AnswerOf<typeof Products.get>;
+declare const product: Answer;
 
 // The compiler is the test here: were one of these lines to compile, its `@ts-expect-error` would be the error.
 abstract class Handlers {
   @Answers(Products.get)
-  get({ id }: { id: string }, caller: Caller): Product {
+  get({ id }: { id: string }, caller: Caller): Answer {
     return { ...product, id, managedBy: caller.userId };
   }
 
@@ -24,7 +25,7 @@ abstract class Handlers {
 
   // @ts-expect-error a request that is not the contract's
   @Answers(Products.get)
-  otherRequest({ slug }: { slug: string }): Product {
+  otherRequest({ slug }: { slug: string }): Answer {
     return { ...product, name: slug };
   }
 
@@ -42,7 +43,7 @@ abstract class Handlers {
 
   // @ts-expect-error a reply with a field missing
   @Answers(Products.get)
-  missingField(): Promise<Omit<Product, 'price'>> {
+  missingField(): Promise<Omit<Answer, 'price'>> {
     return Promise.resolve(product);
   }
 
@@ -58,9 +59,15 @@ abstract class Handlers {
     return Promise.resolve();
   }
 
+  // @ts-expect-error a reply without its version, of which there must be an entity tag
+  @Answers(Products.get)
+  noVersion(): Product {
+    return product;
+  }
+
   // @ts-expect-error something that is not the caller
   @Answers(Products.get)
-  otherCaller(_request: { id: string }, caller: { name: string }): Product {
+  otherCaller(_request: { id: string }, caller: { name: string }): Answer {
     return { ...product, name: caller.name };
   }
 }

@@ -2,11 +2,11 @@ import 'reflect-metadata';
 import { applyDecorators } from '@nestjs/common';
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/internal';
 import { MessagePattern } from '@nestjs/microservices';
-import type { Message, ParsedRequestOf, ReplyOf } from '@tenantry/contracts';
+import type { AnswerOf, Message, ParsedRequestOf } from '@tenantry/contracts';
 import type { Caller } from './request-context.js';
 
-/** A handler: the validated request and who asks, in; the reply of the contract, out. */
-type Handler<M extends Message> = (request: ParsedRequestOf<M>, caller: Caller) => Promise<ReplyOf<M>> | ReplyOf<M>;
+/** A handler: the validated request and who asks, in; the answer of the contract, out. */
+type Handler<M extends Message> = (request: ParsedRequestOf<M>, caller: Caller) => Promise<AnswerOf<M>> | AnswerOf<M>;
 
 /**
  * Marks a controller's method as the one that answers `message`. A method that takes another request or gives another

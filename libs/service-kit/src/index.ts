@@ -4,6 +4,7 @@ export { CommonConfig, InvalidConfig, masterKey, port, readConfig, wholeNumber }
 export { ContextSigner, type Statement } from './context/signer.js';
 export { ContextVerifier } from './context/verifier.js';
 export { cursorKey, decodeCursor, encodeCursor, type CursorBinding, type CursorPosition } from './cursor.js';
+export { entityTag, preconditionFailed, preconditionRequired, wantedVersions } from './entity-tag.js';
 export { Health } from './health.js';
 export { LOG, NestLog, createLog, type Log } from './log.js';
 export { MessageScope, type ScopedMessage } from './message-scope.js';

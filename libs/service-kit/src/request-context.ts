@@ -28,6 +28,8 @@ export interface RequestContext {
   readonly deadlineAt: number;
   /** Of what came from outside and is not only a read. */
   readonly client?: Client | undefined;
+  /** The client's `If-Match`, as it was sent; see `wantedVersions`. */
+  readonly ifMatch?: string | undefined;
 }
 
 const storage = new AsyncLocalStorage<RequestContext>();

@@ -12,4 +12,5 @@ export {
   TenantNotFound,
   TenantSuspended,
 } from './errors.js';
+export { wantedRow } from './wanted-row.js';
 export { RegistryTenantsModule, TenantsConfig } from './registry-tenants.module.js';

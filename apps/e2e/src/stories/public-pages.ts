@@ -118,6 +118,7 @@ export const publicPages = (stack: () => Stack): void => {
       const { paths } = await read();
       const { admin } = await createTenant(stack());
       const created = await admin.post<{ id: string }>('/v1/products', { name: 'Anvil', price: '1' });
+      const writer = admin.with({ 'if-match': '*' });
       const seen: [string, string, number][] = [
         ['/v1/products', 'post', created.status],
         ['/v1/products', 'post', (await admin.post('/v1/products', {})).status],
@@ -125,6 +126,7 @@ export const publicPages = (stack: () => Stack): void => {
         ['/v1/products', 'get', (await admin.get('/v1/products?cursor=x')).status],
         ['/v1/products/{id}', 'patch', (await admin.patch(`/v1/products/${someId}`, {})).status],
         ['/v1/products/{id}', 'delete', (await admin.delete(`/v1/products/${created.body.id}`)).status],
+        ['/v1/products/{id}', 'delete', (await writer.delete(`/v1/products/${created.body.id}`)).status],
         ['/v1/admin/tenants', 'post', (await stack().operator.post('/v1/admin/tenants', {})).status],
         ['/v1/admin/tenants', 'get', (await stack().operator.get('/v1/admin/tenants')).status],
       ];

@@ -47,6 +47,7 @@ function errorsOf(message: Message | null, method: Route['method'], path: string
   if (message.subject === 'auth.refresh')
     for (const code of codes) if (ErrorCatalogue[code].status === 401) found.add(code);
   if (path.includes('{')) found.add('not-found');
+  if (message.ifMatch) for (const code of ['precondition-failed', 'precondition-required'] as const) found.add(code);
   if (method !== 'get' && method !== 'delete')
     for (const code of ['conflict', 'payload-too-large', 'unsupported-media-type'] as const) found.add(code);
   return [...found];
@@ -78,6 +79,7 @@ function operationOf({ method, path, name, terms }: Route): ZodOpenApiOperationO
   const reply = message?.reply ?? terms.reply;
   const success = {
     description: 'Success',
+    ...(message?.etag ? { headers: z.object({ ETag: entityTag }) } : {}),
     ...(reply && message?.status !== 204
       ? { content: { 'application/json': { schema: replyOf(message, reply) } } }
       : {}),
@@ -87,7 +89,7 @@ function operationOf({ method, path, name, terms }: Route): ZodOpenApiOperationO
       ? { path: z.object(Object.fromEntries(inPath.map((one) => [one, request?.shape[one] ?? z.string()]))) }
       : {}),
     ...(rest && !takesBody && Object.keys(rest.shape).length > 0 ? { query: rest } : {}),
-    ...headersOf(message),
+    ...headersOf(message, method),
   };
   return {
     operationId: name,
@@ -102,13 +104,18 @@ function operationOf({ method, path, name, terms }: Route): ZodOpenApiOperationO
       : {}),
     responses: {
       ...Object.fromEntries((statuses ?? [message?.status ?? 200]).map((status) => [String(status), success])),
+      ...(message?.etag && method === 'get' ? { 304: { description: 'If-None-Match names the present version' } } : {}),
       ...problemResponses(errorsOf(message, method, path)),
     },
   };
 }
 
+const entityTag = z.string().meta({ description: 'A strong entity tag (RFC 9110, 8.8.3)' });
+
 /** Headers that change what a route does, where it is asked with none of them in the token. */
-function headersOf(message: Message | null): { header?: z.ZodObject } {
+function headersOf(message: Message | null, method: Route['method']): { header?: z.ZodObject } {
+  if (message?.ifMatch) return { header: z.object({ 'If-Match': entityTag }) };
+  if (message?.etag && method === 'get') return { header: z.object({ 'If-None-Match': entityTag.optional() }) };
   if (message?.subject === 'tenants.create') {
     const prefer = z.string().optional().meta({ description: 'wait=N: held up to 4 s for the tenant (RFC 7240)' });
     return { header: z.object({ Prefer: prefer }) };

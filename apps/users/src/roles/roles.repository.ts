@@ -50,7 +50,7 @@ export class RolesRepository {
 
   /** All of them, as of one version of their set. */
   async findSet(): Promise<{ version: number; roles: Pick<Role, 'name' | 'permissions'>[] }> {
-    const text = 'SELECT version, name, permissions FROM role_set, roles ORDER BY name';
+    const text = 'SELECT role_set.version, name, permissions FROM role_set, roles ORDER BY name';
     const rows = await this.connections.query<Role & { version: number }>('roles.set', text);
     return { version: rows[0]!.version, roles: rows.map(({ name, permissions }) => ({ name, permissions })) };
   }

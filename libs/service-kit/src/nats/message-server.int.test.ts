@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { entityTag } from '../entity-tag.js';
 import { currentRequest } from '../request-context.js';
 import { ServiceError } from '../service-error.js';
 import { Asker, type Answer } from '../test/asker.js';
@@ -73,6 +74,15 @@ describe('a message', () => {
     expect(seen).toEqual(client);
     await get();
     expect(seen).toBeUndefined();
+  });
+
+  test('that writes needs If-Match, finds it in its handler, and is answered with the entity tag of what it made', async () => {
+    const { update } = service.messages;
+    expect(await asker.ask(update, { id })).toMatchObject({ status: 428, body: { code: 'precondition-required' } });
+    const answer = await asker.ask(update, { id }, { ifMatch: entityTag(id, 6) });
+    expect(answer).toMatchObject({ status: 200, etag: entityTag(id, 7) });
+    expect(answer.body).toEqual(product(id));
+    expect(await get()).toMatchObject({ status: 200, etag: undefined });
   });
 
   test('outside every tenant runs outside the scope', async () => {

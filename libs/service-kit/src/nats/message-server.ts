@@ -1,15 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { headers as natsHeaders, type Msg, type MsgHdrs, type Subscription } from '@nats-io/transport-node';
+import { headers as natsHeaders, type Msg, type Subscription } from '@nats-io/transport-node';
 import { Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
-import { Headers, requestDeadlineMs, type Message } from '@tenantry/contracts';
+import { Headers, type Message } from '@tenantry/contracts';
 import type { ContextVerifier } from '../context/verifier.js';
+import { preconditionRequired } from '../entity-tag.js';
 import type { Log } from '../log.js';
 import type { MessageScope } from '../message-scope.js';
-import { anonymous, type Caller, type Client, type RequestContext, withRequest } from '../request-context.js';
+import { anonymous, type Caller, type RequestContext, withRequest } from '../request-context.js';
 import { asServiceError, ServiceError } from '../service-error.js';
 import { isTracing, spanAround } from '../telemetry.js';
 import { parseRequest } from '../validation.js';
 import type { Nats } from './nats.js';
+import { clientOf, type Incoming, readHeaders } from './incoming.js';
+import { replyTo } from './reply.js';
 import { StallWatch } from './stall.js';
 
 interface MessageServerOptions {
@@ -18,66 +21,6 @@ interface MessageServerOptions {
   /** Whether replies are held against their contract. */
   readonly checkReplies: boolean;
   readonly log: Log;
-}
-
-/** A message's headers, read in one pass. */
-interface Incoming {
-  tenantId: string | undefined;
-  context: string | undefined;
-  requestId: string | undefined;
-  traceparent: string | undefined;
-  clientAddress: string | undefined;
-  clientAgent: string | undefined;
-  deadlineMs: number;
-}
-
-const headerFields: Readonly<Record<string, keyof Omit<Incoming, 'deadlineMs'>>> = {
-  [Headers.tenantId]: 'tenantId',
-  [Headers.context]: 'context',
-  [Headers.requestId]: 'requestId',
-  [Headers.traceparent]: 'traceparent',
-  [Headers.clientAddress]: 'clientAddress',
-  [Headers.clientAgent]: 'clientAgent',
-};
-
-function readHeaders(headers: MsgHdrs | undefined): Incoming {
-  const incoming: Incoming = {
-    tenantId: undefined,
-    context: undefined,
-    requestId: undefined,
-    traceparent: undefined,
-    clientAddress: undefined,
-    clientAgent: undefined,
-    deadlineMs: requestDeadlineMs,
-  };
-  if (!headers) return incoming;
-  for (const [name, [value]] of headers) {
-    const field = headerFields[name];
-    if (field) incoming[field] = value;
-    else if (name === Headers.deadline) {
-      const left = Number(value);
-      // Nobody can ask for more time than the edge gives.
-      if (left >= 0) incoming.deadlineMs = Math.min(left, requestDeadlineMs);
-    }
-  }
-  return incoming;
-}
-
-const clientOf = ({ clientAddress, clientAgent }: Incoming): Client | undefined =>
-  clientAddress === undefined ? undefined : { address: clientAddress, agent: clientAgent };
-
-const noBody = new Uint8Array();
-
-const successHeaders = new Map<number, MsgHdrs>();
-/** Replies without a header of their own share one set per status. */
-function headersOf(status: number): MsgHdrs {
-  let shared = successHeaders.get(status);
-  if (!shared) {
-    shared = natsHeaders();
-    shared.set(Headers.status, String(status));
-    successHeaders.set(status, shared);
-  }
-  return shared;
 }
 
 /**
@@ -169,12 +112,14 @@ export class MessageServer extends Server implements CustomTransportStrategy {
       if (deadlineAt <= now) throw new ServiceError('deadline-exceeded', 'The request came too late to be worked on.');
       const caller = await this.#callerOf(message, incoming);
       const request = parseRequest(message.request, parseBody(msg));
+      if (message.ifMatch && incoming.ifMatch === undefined) throw preconditionRequired();
       const context = {
         requestId: incoming.requestId ?? randomUUID(),
         traceparent: incoming.traceparent,
         caller,
         deadlineAt,
         client: clientOf(incoming),
+        ifMatch: incoming.ifMatch,
       };
       const reply = await withRequest(context, () =>
         isTracing()
@@ -207,14 +152,8 @@ export class MessageServer extends Server implements CustomTransportStrategy {
       : this.verifier.verify(incoming.context).then((caller) => admit(caller, message, incoming));
   }
 
-  #reply(message: Message, msg: Msg, reply: unknown, failed: (cause: unknown) => void): void {
-    if (this.options.checkReplies) {
-      const checked = message.reply.safeParse(reply);
-      if (!checked.success)
-        throw new TypeError(`${message.subject} answered against its contract: ${checked.error.message}`);
-    }
-    const body = message.status === 204 ? noBody : Buffer.from(JSON.stringify(reply));
-    const headers = message.status === 201 ? headersOfCreated(reply) : headersOf(message.status);
+  #reply(message: Message, msg: Msg, answer: unknown, failed: (cause: unknown) => void): void {
+    const { body, headers } = replyTo(message, answer, this.options.checkReplies);
     if (msg.reply) this.nats.writer.publish(msg.reply, body, { headers }, failed);
   }
 
@@ -245,13 +184,6 @@ function parseBody(msg: Msg): unknown {
   } catch (cause) {
     throw new ServiceError('bad-request', 'The body is not JSON.', { cause });
   }
-}
-
-function headersOfCreated(reply: unknown): MsgHdrs {
-  const headers = natsHeaders();
-  headers.set(Headers.status, '201');
-  if (typeof reply === 'object' && reply && 'id' in reply) headers.set(Headers.resourceId, String(reply.id));
-  return headers;
 }
 
 function admit(caller: Caller, message: Message, incoming: Incoming): Caller {

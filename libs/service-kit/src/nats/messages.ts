@@ -25,6 +25,7 @@ export interface Envelope {
   readonly traceparent?: string | undefined;
   readonly idempotencyKey?: string | undefined;
   readonly client?: Client | undefined;
+  readonly ifMatch?: string | undefined;
   /** On the clock of `performance.now()`, in milliseconds. */
   readonly deadlineAt: number;
 }
@@ -34,6 +35,7 @@ export interface RawReply {
   readonly status: number;
   readonly body: Uint8Array;
   readonly resourceId: string | undefined;
+  readonly etag: string | undefined;
   readonly retryAfterSeconds: string | undefined;
 }
 
@@ -72,6 +74,7 @@ export class Messages {
     if (envelope.traceparent) headers.append(Headers.traceparent, envelope.traceparent);
     if (envelope.idempotencyKey) headers.append(Headers.idempotencyKey, envelope.idempotencyKey);
     if (envelope.client) appendClient(headers, envelope.client);
+    if (envelope.ifMatch) headers.append(Headers.ifMatch, envelope.ifMatch);
     headers.append(Headers.deadline, String(leftMs));
     if (!isTracing())
       return readReply(await this.#requests.request(message.subject, body, headers, envelope.deadlineAt));
@@ -134,10 +137,12 @@ function appendClient(headers: MsgHdrs, { address, agent }: Client): void {
 function readReply(msg: Msg): RawReply {
   let status = 0;
   let resourceId: string | undefined;
+  let etag: string | undefined;
   let retryAfterSeconds: string | undefined;
   for (const [name, [value]] of msg.headers ?? []) {
     if (name === Headers.status) status = Number(value);
     else if (name === Headers.resourceId) resourceId = value;
+    else if (name === Headers.etag) etag = value;
     else if (name === Headers.retryAfter) retryAfterSeconds = value;
   }
   if (!(status >= 200 && status < 600)) {
@@ -145,7 +150,7 @@ function readReply(msg: Msg): RawReply {
       cause: `status '${status}'`,
     });
   }
-  return { status, body: msg.data, resourceId, retryAfterSeconds };
+  return { status, body: msg.data, resourceId, etag, retryAfterSeconds };
 }
 
 function parseBody(reply: RawReply): unknown {

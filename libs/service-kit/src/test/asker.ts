@@ -9,6 +9,7 @@ export interface Answer {
   readonly status: number;
   readonly body: Record<string, unknown>;
   readonly resourceId: string | undefined;
+  readonly etag: string | undefined;
   readonly retryAfterSeconds: string | undefined;
 }
 

@@ -9,6 +9,7 @@ import type { Log } from '../log.js';
 import { MessageScope, type ScopedMessage } from '../message-scope.js';
 import { Messages } from '../nats/messages.js';
 import type { Nats } from '../nats/nats.js';
+import { wantedVersions } from '../entity-tag.js';
 import type { Caller } from '../request-context.js';
 import { natsAs, settingsOf, silent } from './broker.js';
 
@@ -20,13 +21,15 @@ export const ownWord = (): string => Array.from({ length: 10 }, () => String.fro
  * with everyone in it.
  */
 export function ownMessages(word = ownWord()) {
+  const get = { ...Products.get, etag: false } as const;
   return {
-    get: message(`products.${word}.get`, { ...Products.get }),
-    create: message(`products.${word}.create`, { ...Products.create }),
-    delete: message(`products.${word}.delete`, { ...Products.delete }),
-    mine: message(`products.${word}.mine`, { ...Products.get, needs: 'authenticated' }),
-    open: message(`products.${word}.open`, { ...Products.get, needs: 'public', tenant: null }),
-    inner: message(`products.${word}.inner`, { ...Products.get, needs: 'system:auth' }),
+    get: message(`products.${word}.get`, get),
+    create: message(`products.${word}.create`, { ...Products.create, etag: false }),
+    update: message(`products.${word}.update`, { ...Products.update }),
+    delete: message(`products.${word}.delete`, { ...Products.delete, ifMatch: false }),
+    mine: message(`products.${word}.mine`, { ...get, needs: 'authenticated' }),
+    open: message(`products.${word}.open`, { ...get, needs: 'public', tenant: null }),
+    inner: message(`products.${word}.inner`, { ...get, needs: 'system:auth' }),
     plain: message(`products.${word}.plain`, {
       request: z.strictObject({ text: z.string().default('') }),
       reply: z.strictObject({ text: z.string() }),
@@ -97,6 +100,10 @@ export function productsModule(messages: OwnMessages, behaviour: Behaviour, scop
     @Answers(messages.create)
     create(request: ParsedRequestOf<typeof Products.create>, caller: Caller): Product | Promise<Product> {
       return behaviour.create(request, caller);
+    }
+    @Answers(messages.update)
+    update({ id }: { id: string }): Product & { version: number } {
+      return { ...product(id), version: 1 + Math.max(0, ...(wantedVersions(id) ?? [])) };
     }
     @Answers(messages.delete)
     delete(): null {

@@ -2,9 +2,10 @@ import type { Migration } from '../migration.js';
 import { peopleAndProducts } from './0001-people-and-products.js';
 import { sessions } from './0002-sessions.js';
 import { roleSet } from './0003-role-set.js';
+import { versions } from './0004-versions.js';
 
 /** All of them, in order: version n stands at index n - 1. */
-export const migrations: readonly Migration[] = [peopleAndProducts, sessions, roleSet];
+export const migrations: readonly Migration[] = [peopleAndProducts, sessions, roleSet, versions];
 
 /** The version a tenant database has after the newest of them. */
 export const schemaVersion = migrations.length;

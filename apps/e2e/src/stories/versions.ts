@@ -1,0 +1,88 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import type { Product } from '@tenantry/contracts';
+import { type Answer, type Client, createTenant, type Stack } from '@tenantry/testing';
+import { expectProblem, expectProperAnswer } from './problem.js';
+
+const races = 100;
+const writers = 4;
+
+/** What a client knows of a product's version, and what two clients may not do to each other. */
+export const versions = (stack: () => Stack): void =>
+  describe('a product with versions', () => {
+    let admin: Client;
+    let path: string;
+    let etag: string;
+
+    const matching = (tag: string): Client => admin.with({ 'if-match': tag });
+    const read = async (): Promise<Answer<Product>> => admin.get<Product>(path);
+
+    beforeAll(async () => {
+      ({ admin } = await createTenant(stack()));
+      const made = await admin.post<Product>('/v1/products', { name: 'Anvil', price: '10', description: 'Heavy' });
+      path = made.headers.location!;
+      etag = made.headers.etag!;
+    });
+
+    it('has a strong tag, the same until it changes, that only its reader may keep', async () => {
+      const answer = await read();
+      expect(answer.headers).toMatchObject({ etag, 'cache-control': 'private, no-cache' });
+      expect(etag).toMatch(/^"[\x21\x23-\x7e]+"$/);
+      expect(answer.body).not.toHaveProperty('version');
+      expect((await admin.get('/v1/products')).headers).toMatchObject({ 'cache-control': 'no-store' });
+    });
+
+    it.each(['the tag', 'the weak tag', 'a list with it', '*'])('held already, as %s says, is 304', async (said) => {
+      const held = { 'the tag': etag, 'the weak tag': `W/${etag}`, 'a list with it': `"x", ${etag}`, '*': '*' }[said];
+      const answer = await admin.with({ 'if-none-match': held }).get(path);
+      expect(answer).toMatchObject({ status: 304, text: '', headers: { etag } });
+      expectProperAnswer(answer);
+    });
+
+    it('held in another version is answered whole', async () => {
+      expect((await admin.with({ 'if-none-match': '"x"' }).get(path)).status).toBe(200);
+    });
+
+    it('is neither changed nor deleted by who does not say which version is meant', async () => {
+      expectProblem(await admin.patch(path, { price: '1' }), 'precondition-required');
+      expectProblem(await admin.delete(path), 'precondition-required');
+    });
+
+    it.each(['"x"', 'x', 'another', 'weak'])('is neither changed nor deleted by who says %s', async (said) => {
+      const other = await admin.post<Product>('/v1/products', { name: 'Rope', price: '1' });
+      const tag = { another: other.headers.etag!, weak: `W/${etag}` }[said] ?? said;
+      expectProblem(await matching(tag).patch(path, { price: '1' }), 'precondition-failed');
+      expectProblem(await matching(tag).patch(path, {}), 'precondition-failed');
+      expectProblem(await matching(tag).delete(path), 'precondition-failed');
+      expect((await read()).headers.etag).toBe(etag);
+    });
+
+    it('is as it was after a patch of nothing', async () => {
+      const before = await read();
+      const answer = await matching(etag).patch<Product>(path, {});
+      expect(answer).toMatchObject({ status: 200, headers: { etag }, body: before.body });
+      expect(await read()).toMatchObject({ headers: { etag }, body: before.body });
+    });
+
+    it('has one winner of many who change what they have read, a hundred times', async () => {
+      for (let race = 0; race < races; race++) {
+        const { etag: seen } = (await read()).headers;
+        const answers = await Promise.all(
+          Array.from({ length: writers }, (_, at) =>
+            matching(seen!).patch(path, { stockQuantity: race * writers + at }),
+          ),
+        );
+        const won = answers.filter(({ status }) => status === 200);
+        expect(won).toHaveLength(1);
+        for (const answer of answers) if (answer !== won[0]) expectProblem(answer, 'precondition-failed');
+        expect(await read()).toMatchObject({ headers: { etag: won[0]!.headers.etag }, body: won[0]!.body });
+      }
+    });
+
+    it('is deleted in the version that is meant, and then is not there for any', async () => {
+      const { headers } = await read();
+      expect((await matching(headers.etag!).delete(path)).status).toBe(204);
+      expectProblem(await matching(headers.etag!).delete(path), 'not-found');
+      expectProblem(await matching('*').patch(path, { price: '1' }), 'not-found');
+      expectProblem(await admin.with({ 'if-none-match': '*' }).get(path), 'not-found');
+    });
+  });

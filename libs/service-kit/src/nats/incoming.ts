@@ -1,0 +1,53 @@
+import type { MsgHdrs } from '@nats-io/transport-node';
+import { Headers, requestDeadlineMs } from '@tenantry/contracts';
+import type { Client } from '../request-context.js';
+
+/** A message's headers, read in one pass. */
+export interface Incoming {
+  tenantId: string | undefined;
+  context: string | undefined;
+  requestId: string | undefined;
+  traceparent: string | undefined;
+  clientAddress: string | undefined;
+  clientAgent: string | undefined;
+  ifMatch: string | undefined;
+  deadlineMs: number;
+}
+
+const headerFields: Readonly<Record<string, keyof Omit<Incoming, 'deadlineMs'>>> = {
+  [Headers.tenantId]: 'tenantId',
+  [Headers.context]: 'context',
+  [Headers.requestId]: 'requestId',
+  [Headers.traceparent]: 'traceparent',
+  [Headers.clientAddress]: 'clientAddress',
+  [Headers.clientAgent]: 'clientAgent',
+  [Headers.ifMatch]: 'ifMatch',
+};
+
+export function readHeaders(headers: MsgHdrs | undefined): Incoming {
+  const incoming: Incoming = {
+    tenantId: undefined,
+    context: undefined,
+    requestId: undefined,
+    traceparent: undefined,
+    clientAddress: undefined,
+    clientAgent: undefined,
+    ifMatch: undefined,
+    deadlineMs: requestDeadlineMs,
+  };
+  if (!headers) return incoming;
+  for (const [name, [value]] of headers) {
+    const field = headerFields[name];
+    if (field) incoming[field] = value;
+    else if (name === Headers.deadline) {
+      const left = Number(value);
+      // Nobody can ask for more time than the edge gives.
+      if (left >= 0) incoming.deadlineMs = Math.min(left, requestDeadlineMs);
+    }
+  }
+  return incoming;
+}
+
+/** Where it came from, where that was said. */
+export const clientOf = ({ clientAddress, clientAgent }: Incoming): Client | undefined =>
+  clientAddress === undefined ? undefined : { address: clientAddress, agent: clientAgent };

@@ -1,0 +1,50 @@
+import { headers as natsHeaders, type MsgHdrs } from '@nats-io/transport-node';
+import { Headers, type Message } from '@tenantry/contracts';
+import { entityTag } from '../entity-tag.js';
+
+/** A success, ready to be sent. */
+export interface Reply {
+  readonly body: Uint8Array;
+  readonly headers: MsgHdrs;
+}
+
+const noBody = new Uint8Array();
+
+const statusHeaders = new Map<number, MsgHdrs>();
+/** Replies without a header of their own share one set per status. */
+function headersOf(status: number): MsgHdrs {
+  let shared = statusHeaders.get(status);
+  if (!shared) {
+    shared = natsHeaders();
+    shared.set(Headers.status, String(status));
+    statusHeaders.set(status, shared);
+  }
+  return shared;
+}
+
+/**
+ * What a handler has answered, as it travels: what the contract says in the body, the rest in headers.
+ * @throws TypeError when `checked`, and the answer is not what the contract says.
+ */
+export function replyTo(message: Message, answer: unknown, checked: boolean): Reply {
+  const { reply, version } = message.etag ? untag(answer as object) : { reply: answer };
+  if (checked) check(message, reply, version);
+  const body = message.status === 204 ? noBody : Buffer.from(JSON.stringify(reply));
+  if (!message.etag && message.status !== 201) return { body, headers: headersOf(message.status) };
+  const headers = natsHeaders();
+  headers.set(Headers.status, String(message.status));
+  const { id } = reply as { id?: string };
+  if (message.status === 201 && id !== undefined) headers.set(Headers.resourceId, id);
+  if (id !== undefined && version !== undefined) headers.set(Headers.etag, entityTag(id, version));
+  return { body, headers };
+}
+
+function untag({ version, ...reply }: { version?: number }): { reply: object; version?: number | undefined } {
+  return { reply, version };
+}
+
+function check(message: Message, reply: unknown, version: number | undefined): void {
+  const { error } = message.reply.safeParse(reply);
+  if (error) throw new TypeError(`${message.subject} answered against its contract: ${error.message}`);
+  if (message.etag && !Number.isInteger(version)) throw new TypeError(`${message.subject} answered without a version`);
+}
