@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { jetstream } from '@nats-io/jetstream';
-import { eventStream, type EventEnvelope, UserEvents, Users } from '@tenantry/contracts';
+import { UserEvents, Users } from '@tenantry/contracts';
 import { createTenantDatabase, type TenantDatabase } from '@tenantry/testing';
 import { startBus, type Bus } from './test/bus.js';
 
@@ -19,17 +18,6 @@ afterAll(async () => {
 });
 
 const ask: Bus['ask'] = (...given) => bus.ask(...given);
-
-/** The first event under a subject that is the one looked for. */
-async function nextEvent(subject: string, isIt: (event: EventEnvelope) => boolean): Promise<EventEnvelope> {
-  const admin = await bus.connect('admin');
-  const consumer = await jetstream(admin.connection).consumers.get(eventStream, { filter_subjects: [subject] });
-  for await (const message of await consumer.consume()) {
-    const event = message.json<EventEnvelope>();
-    if (isIt(event)) return event;
-  }
-  throw new Error('the events ended');
-}
 
 const password = 'anvil-orbit-walnut-9';
 const ada = { email: ' Ada@Acme.test ', password, firstName: 'Ada', lastName: 'Lovelace' };
@@ -83,7 +71,7 @@ describe('the users service', () => {
 
   it('tells other services of each user it makes, without the password', async () => {
     const { body } = await ask(Users.create, { ...ada, email: 'told@acme.test' }, acme);
-    const heard = await nextEvent(UserEvents.created.subject, ({ subject }) => subject === body.id);
+    const heard = await bus.nextEvent(UserEvents.created.subject, ({ subject }) => subject === body.id);
     expect(heard).toMatchObject({ type: 'users.created', source: '/users', tenantid: acme.tenantId, data: body });
     expect(JSON.stringify(heard)).not.toMatch(/password|argon2/i);
   });

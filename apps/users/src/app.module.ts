@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { OutboxModule } from '@tenantry/outbox';
 import { RegistryTenantsModule, TenantConnections } from '@tenantry/tenant-connection';
+import { AccessChanges } from './access/access-changes.js';
 import { Passwords } from './passwords/passwords.js';
 import { Role } from './roles/role.entity.js';
 import { RolesController } from './roles/roles.controller.js';
@@ -19,6 +20,6 @@ import { UsersService } from './users/users.service.js';
     TypeOrmModule.forFeature([User, Role]),
   ],
   controllers: [UsersController, RolesController],
-  providers: [UsersService, UsersRepository, RolesService, RolesRepository, Passwords],
+  providers: [UsersService, UsersRepository, RolesService, RolesRepository, AccessChanges, Passwords],
 })
 export class AppModule {}

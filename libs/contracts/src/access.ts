@@ -6,7 +6,7 @@ import { id } from './schemas.js';
  *
  * - `user`: access tokens of a lower `version` (`users.security_version`) are refused, but for those of the session `except`; where its
  *   `sessions` are `ended`, their refresh tokens are too.
- * - `role`: what it permits has changed, or it is gone; `version` is the role's own. Tokens hold, with other permissions.
+ * - `role`: what it permits has changed, or it is gone; `version` counts the changes of all the tenant's roles. Tokens hold, with other permissions.
  */
 export const AccessChange = z.discriminatedUnion('kind', [
   z.strictObject({

@@ -64,7 +64,7 @@ export {
   TenantPlace,
   Tenants,
 } from './tenants.contract.js';
-export { CreateRole, Role, RoleEvents, Roles } from './roles.contract.js';
+export { CreateRole, Role, Roles } from './roles.contract.js';
 export { survey, type Survey } from './survey.js';
 export { TenantState } from './tenant-state.js';
 export { CreateUser, FirstAdmin, SessionSubject, User, UserEvents, Users } from './users.contract.js';

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { event } from './event.js';
 import { message } from './message.js';
 import { tenantPermissions } from './permissions.js';
 import { id, nothing, page, paging, text } from './schemas.js';
@@ -64,9 +63,4 @@ export const Roles = {
     needs: 'system:gateway',
     idempotent: true,
   }),
-};
-
-export const RoleEvents = {
-  /** A role was made, changed or deleted: what is known of the tenant's roles before `version` is out of date. */
-  changed: event('users.roles-changed', { data: z.strictObject({ version: z.int() }), version: 1 }),
 };

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { builtInRoles, Roles, tenantPermissions, Users } from '@tenantry/contracts';
 import { createTenantDatabase, type TenantDatabase } from '@tenantry/testing';
-import { startBus, type Bus } from '../test/bus.js';
+import { startBus, until, type Bus } from '../test/bus.js';
 
 let acme: TenantDatabase;
 let globex: TenantDatabase;
@@ -160,5 +160,23 @@ describe('what roles may do, as the gateway asks it', () => {
 
   it('is nothing that a person may ask', async () => {
     expect(await asAdmin(Roles.permissions, {}, acme)).toMatchObject({ status: 403 });
+  });
+});
+
+describe('a changed role', () => {
+  const told = () => bus.revoked.filter(({ kind }) => kind === 'role').length;
+
+  it('is told to auth at once, with the version of the set; what changes nothing is not', async () => {
+    const before = told();
+    const { id } = await create();
+    await asAdmin(Roles.update, { id, permissions: [] }, acme);
+    const { version } = await bus.gateway.ask(Roles.permissions, {}, { tenantId: acme.tenantId });
+    await asAdmin(Roles.update, { id, permissions: [] }, acme);
+    await asAdmin(Roles.update, { id, name: 'admin' }, acme);
+    await asAdmin(Roles.delete, { id }, acme);
+    await until(() => told() === before + 3);
+    expect(bus.revoked.slice(-3)).toEqual(
+      [version - 1, version, version + 1].map((one) => ({ kind: 'role', roleId: id, version: one })),
+    );
   });
 });

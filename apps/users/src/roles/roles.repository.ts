@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { RoleEvents } from '@tenantry/contracts';
-import { Outbox } from '@tenantry/outbox';
 import { ServiceError } from '@tenantry/service-kit';
 import { TenantConnections } from '@tenantry/tenant-connection';
 import { In, MoreThan, QueryFailedError, type Repository } from 'typeorm';
+import { AccessChanges, type Tell } from '../access/access-changes.js';
 import { Role } from './role.entity.js';
 
 /** What of a role may be set. */
@@ -12,7 +11,6 @@ export type RoleFields = Pick<Role, 'name' | 'description' | 'permissions'>;
 
 /** All roles of a tenant travel in one answer, so there is an end to them. */
 const maxRoles = 200;
-const aggregate = 'roles';
 
 /** What the database refuses, by the constraint that did. */
 const refusals: Readonly<Record<string, string>> = {
@@ -30,7 +28,7 @@ export class RolesRepository {
   constructor(
     @InjectRepository(Role) private readonly roles: Repository<Role>,
     private readonly connections: TenantConnections,
-    private readonly outbox: Outbox,
+    private readonly access: AccessChanges,
   ) {}
 
   /** Oldest first, so the built-in ones; those younger than `after` only. */
@@ -57,12 +55,12 @@ export class RolesRepository {
 
   /** @throws ServiceError `conflict` for a name that is taken, or one role too many. */
   insert(fields: RoleFields): Promise<Role> {
-    return this.inTurn(async () => {
+    return this.inTurn(async (tell) => {
       if ((await this.roles.count()) >= maxRoles) {
         throw new ServiceError('conflict', `A tenant has at most ${maxRoles} roles.`);
       }
       const role = await this.roles.save(this.roles.create(fields));
-      await this.tell();
+      await this.count(role.id, tell);
       return role;
     });
   }
@@ -73,7 +71,7 @@ export class RolesRepository {
    * @throws ServiceError `conflict` for a name that is taken, or a new one while people bear the old; whatever `decide` raises.
    */
   update(id: string, decide: (before: Role) => Partial<RoleFields>): Promise<Role | null> {
-    return this.inTurn(async () => {
+    return this.inTurn(async (tell) => {
       const before = await this.find(id);
       const change = before ? decide(before) : {};
       if (!before || Object.keys(change).length === 0) return before;
@@ -85,7 +83,7 @@ export class RolesRepository {
           'There are people with this role: their tokens know it by its present name.',
         );
       }
-      await this.tell();
+      await this.count(id, tell);
       return this.find(id);
     });
   }
@@ -95,22 +93,22 @@ export class RolesRepository {
    * @throws ServiceError `conflict` while there are people with it; whatever `check` raises.
    */
   delete(id: string, check: (role: Role) => void): Promise<boolean> {
-    return this.inTurn(async () => {
+    return this.inTurn(async (tell) => {
       const role = await this.find(id);
       if (!role) return false;
       check(role);
       await this.roles.delete(id);
-      await this.tell();
+      await this.count(id, tell);
       return true;
     });
   }
 
   /** Whoever else changes a role meanwhile waits. */
-  private async inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+  private async inTurn<Result>(work: (tell: Tell) => Promise<Result>): Promise<Result> {
     try {
-      return await this.outbox.transaction(async () => {
+      return await this.access.transaction(async (tell) => {
         await this.connections.query('roles.turn', 'SELECT FROM role_set FOR UPDATE');
-        return work();
+        return work(tell);
       });
     } catch (cause) {
       const constraint = cause instanceof QueryFailedError && (cause.driverError as { constraint?: string }).constraint;
@@ -119,10 +117,11 @@ export class RolesRepository {
     }
   }
 
-  private async tell(): Promise<void> {
+  /** Of a role that is new it is told too: that there was none may be known by now. */
+  private async count(roleId: string, tell: Tell): Promise<void> {
     const text = 'UPDATE role_set SET version = version + 1 RETURNING version';
     const [set] = await this.connections.query<{ version: number }>('roles.changed', text);
-    this.outbox.add(RoleEvents.changed, { aggregate, data: { version: set!.version } });
+    tell({ kind: 'role', roleId, version: set!.version });
   }
 
   private async isHeld(id: string): Promise<boolean> {

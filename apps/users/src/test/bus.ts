@@ -1,7 +1,13 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { jetstream } from '@nats-io/jetstream';
 import type { INestMicroservice } from '@nestjs/common';
 import {
+  type AccessChange,
+  Auth,
   builtInRoles,
+  type EventEnvelope,
+  eventStream,
   type Issuer,
   type Message,
   type ReplyOf,
@@ -25,8 +31,18 @@ import { TenantConnections } from '@tenantry/tenant-connection';
 import { testServers, type TenantDatabase } from '@tenantry/testing';
 import { AppModule } from '../app.module.js';
 
-const masterKey = randomBytes(32);
+/** One for the run: test files side by side share a broker, so that one's message may be answered by another's service. */
+const masterKey = createHash('sha256').update(testServers().postgresUrl).digest();
 const log = createLog({ service: 'users', instance: 'test', level: 'warn' });
+
+/** Waits for what happens soon. */
+export async function until(isSo: () => boolean): Promise<void> {
+  const deadline = performance.now() + 5000;
+  while (!isSo()) {
+    if (performance.now() > deadline) throw new Error('it did not happen within 5 s');
+    await sleep(10);
+  }
+}
 
 /** Who asks: a manager nobody knows, unless said. */
 interface Asking {
@@ -42,6 +58,8 @@ export interface Bus {
   readonly auth: Messages;
   readonly gateway: Messages;
   readonly registry: Messages;
+  /** What auth was told at once. */
+  readonly revoked: readonly AccessChange[];
   /** A connection of one of the broker's users. */
   connect(user: string): Promise<Nats>;
   /** Asks as a person, the way the gateway does. */
@@ -51,6 +69,8 @@ export interface Bus {
     tenant: TenantDatabase,
     asking?: Asking,
   ): Promise<{ status: number; body: ReplyOf<M> }>;
+  /** The first event under a subject that is the one looked for. */
+  nextEvent(subject: string, isIt: (event: EventEnvelope) => boolean): Promise<EventEnvelope>;
   /** A part of the service, each call of it as if in a message of the tenant. */
   inTenant<Part extends object>(tenant: TenantDatabase, type: abstract new (...given: never[]) => Part): Part;
   close(): Promise<void>;
@@ -96,6 +116,20 @@ function inTenant<Part extends object>(
   });
 }
 
+/** The first event under a subject that is the one looked for. */
+async function nextEvent(
+  admin: Nats,
+  subject: string,
+  isIt: (event: EventEnvelope) => boolean,
+): Promise<EventEnvelope> {
+  const consumer = await jetstream(admin.connection).consumers.get(eventStream, { filter_subjects: [subject] });
+  for await (const message of await consumer.consume()) {
+    const event = message.json<EventEnvelope>();
+    if (isIt(event)) return event;
+  }
+  throw new Error('the events ended');
+}
+
 /**
  * @param tenants those that the registry of this test knows.
  * @param states of those that are not active.
@@ -120,24 +154,37 @@ export async function startBus(
   registryNats.connection.subscribe('tenants.locate', {
     callback: (_, request) => {
       const { id } = request.json<{ id: string }>();
-      const tenant = tenants.find(({ tenantId }) => tenantId === id)!;
+      const tenant = tenants.find(({ tenantId }) => tenantId === id);
+      if (!tenant) return;
       const headers = request.headers!;
       headers.set('Status', '200');
       request.respond(JSON.stringify(placeOf(tenant, states[id] ?? 'active')), { headers });
     },
   });
   const registry = await issuerOn(registryNats, 'tenant-registry');
-  const auth = await issuerOn(await connect('auth'), 'auth');
+  const authNats = await connect('auth');
+  const auth = await issuerOn(authNats, 'auth');
   const gateway = await issuerOn(await connect('gateway'), 'gateway');
 
+  const revoked: AccessChange[] = [];
+  authNats.connection.subscribe(Auth.revoke.subject, {
+    callback: (_, request) => {
+      const headers = request.headers!;
+      if (!tenants.some(({ tenantId }) => tenantId === headers.get('Tenant-Id'))) return;
+      revoked.push(request.json<RequestOf<typeof Auth.revoke>>().change);
+      headers.set('Status', '204');
+      request.respond('', { headers });
+    },
+  });
+
   const nats = await connect('users');
+  const users = await issuerOn(nats, 'users');
   const config = { ...settingsOf('users'), NODE_ENV: 'test' as const, MASTER_KEY: masterKey, CONNECTION_BUDGET: 10 };
   const kit = {
     config,
     log,
     nats,
-    messages: new Messages(nats, undefined),
-    signer: undefined,
+    ...users,
     health: new Health(),
     close: async () => undefined,
   };
@@ -146,7 +193,7 @@ export async function startBus(
   closing.unshift(() => service.close());
 
   return {
-    ...{ service, connect },
+    ...{ service, connect, revoked },
     ...{ auth: auth.messages, gateway: gateway.messages, registry: registry.messages },
     ask: async (
       message,
@@ -167,6 +214,7 @@ export async function startBus(
       const text = Buffer.from(body).toString();
       return { status, body: (text === '' ? null : JSON.parse(text)) as ReplyOf<typeof message> };
     },
+    nextEvent: async (subject, isIt) => nextEvent(await connect('admin'), subject, isIt),
     inTenant: (tenant, type) => inTenant(service, tenant, type),
     close: async () => {
       for (const close of closing) await close();

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { builtInRoles, tenantPermissions, Users, type User } from '@tenantry/contracts';
+import { builtInRoles, tenantPermissions, UserEvents, Users, type User } from '@tenantry/contracts';
 import { createTenantDatabase, type TenantDatabase } from '@tenantry/testing';
-import { startBus, type Bus } from '../test/bus.js';
+import { startBus, until, type Bus } from '../test/bus.js';
 
 let acme: TenantDatabase;
 let globex: TenantDatabase;
@@ -93,6 +93,40 @@ describe('a user', () => {
     }
     expect(await asManager(Users.delete, { id }, acme)).toMatchObject({ status: 403 });
     expect(await asManager(Users.update, { id, lastName: 'King' }, acme)).toMatchObject({ status: 200 });
+  });
+});
+
+describe('changed access', () => {
+  const toldOf = (id: string) => bus.revoked.filter((change) => change.kind === 'user' && change.userId === id);
+  const versionOf = async ({ id }: User) =>
+    (await bus.auth.ask(Users.sessionSubject, { id }, { tenantId: acme.tenantId })).securityVersion;
+
+  it('is told to auth at once: other roles keep sessions, a disabled user has none', async () => {
+    const user = await create();
+    await asAdmin(Users.update, { id: user.id, roles: ['viewer'] }, acme);
+    await asAdmin(Users.delete, { id: user.id }, acme);
+    await until(() => toldOf(user.id).length === 2);
+    const whose = { kind: 'user', userId: user.id, except: null };
+    expect(toldOf(user.id)).toEqual([
+      { ...whose, version: 2, sessions: 'kept' },
+      { ...whose, version: 3, sessions: 'ended' },
+    ]);
+    await asAdmin(Users.update, { id: user.id, active: true }, acme);
+    expect(await versionOf(user)).toBe(3);
+  });
+
+  it('is not what a name, an address or the same roles are', async () => {
+    const user = await create();
+    await asAdmin(Users.update, { id: user.id, firstName: 'B', email: `b-${user.email}`, roles: ['member'] }, acme);
+    expect(await versionOf(user)).toBe(1);
+  });
+
+  it('stands in the outbox if the change is committed, so that auth hears of it later too', async () => {
+    const user = await create();
+    await asAdmin(Users.delete, { id: user.id }, acme);
+    const subject = UserEvents.accessChanged.subject;
+    const event = await bus.nextEvent(subject, ({ subject: aggregate }) => aggregate === user.id);
+    expect(event).toMatchObject({ tenantid: acme.tenantId, data: { kind: 'user', userId: user.id, version: 2 } });
   });
 });
 

@@ -5,6 +5,7 @@ import { Outbox } from '@tenantry/outbox';
 import { ServiceError } from '@tenantry/service-kit';
 import { TenantConnections } from '@tenantry/tenant-connection';
 import { LessThan, QueryFailedError, type Repository } from 'typeorm';
+import { AccessChanges, type Tell } from '../access/access-changes.js';
 import type { Role } from '../roles/role.entity.js';
 import { User } from './user.entity.js';
 import { toPerson } from './user.views.js';
@@ -17,6 +18,9 @@ type Credentials = Pick<User, 'id' | 'passwordHash' | 'active'>;
 const isEmailTaken = (error: unknown): boolean =>
   error instanceof QueryFailedError && (error.driverError as { constraint?: string }).constraint === 'users_email_key';
 
+/** Access tokens given before do not hold any more. */
+const nextVersion = { securityVersion: () => 'security_version + 1' };
+
 const isAdmin = ({ active, roles }: Pick<User, 'active' | 'roles'>): boolean =>
   active && roles.some(({ name }) => name === 'admin');
 
@@ -26,6 +30,7 @@ export class UsersRepository {
     @InjectRepository(User) private readonly users: Repository<User>,
     private readonly connections: TenantConnections,
     private readonly outbox: Outbox,
+    private readonly access: AccessChanges,
   ) {}
 
   /** Newest first, which is the order of version 7 ids; those older than `before` only. */
@@ -66,24 +71,30 @@ export class UsersRepository {
    * @throws ServiceError `email-taken`, `last-admin`; whatever `decide` raises.
    */
   update(id: string, decide: (before: User) => UserChange): Promise<User | null> {
-    return this.write(async () => {
+    return this.write(async (tell) => {
       await this.connections.query('users.lock', 'SELECT FROM users WHERE id = $1 FOR UPDATE', [id]);
       const before = await this.users.findOne({ where: { id }, relations: { roles: true } });
       const change = before ? decide(before) : {};
       if (!before || Object.keys(change).length === 0) return before;
       if (isAdmin(before) && !isAdmin({ ...before, ...change })) await this.refuseLastAdmin(id);
       const { roles, ...fields } = change;
-      await this.users.update(id, { ...fields, updatedAt: () => 'now()' });
+      const isDisabled = change.active === false;
+      const hasOtherAccess = isDisabled || roles !== undefined;
+      await this.users.update(id, { ...fields, ...(hasOtherAccess ? nextVersion : {}), updatedAt: () => 'now()' });
       if (roles) await this.replaceRoles(before, roles);
       const after = (await this.find(id))!;
       this.outbox.add(UserEvents.changed, { aggregate: id, data: toPerson(after) });
+      if (hasOtherAccess) {
+        const sessions = isDisabled ? 'ended' : 'kept';
+        tell({ kind: 'user', userId: id, version: after.securityVersion, sessions, except: null });
+      }
       return after;
     });
   }
 
-  private async write<Result>(work: () => Promise<Result>): Promise<Result> {
+  private async write<Result>(work: (tell: Tell) => Promise<Result>): Promise<Result> {
     try {
-      return await this.outbox.transaction(work);
+      return await this.access.transaction(work);
     } catch (cause) {
       if (!isEmailTaken(cause)) throw cause;
       throw new ServiceError('email-taken', 'Another user has this e-mail address.', { cause });
