@@ -48,6 +48,7 @@ export const controllers: Type[] = [
 @Module({
   imports: [
     JwtModule.register({}),
+    LimitsModule,
     ThrottlerModule.forRootAsync({
       imports: [LimitsModule],
       inject: [CONFIG, SharedWindows],

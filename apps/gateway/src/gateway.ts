@@ -10,6 +10,7 @@ import { GatewayConfig, refuseUnlimitedProduction } from './config.js';
 import { openApiDocument } from './docs/openapi.js';
 import { allRoutes } from './docs/routes.js';
 import { startCalls } from './pipeline/request-id.js';
+import { watchRequests } from './requests.js';
 import { RouteTable } from './route-table.js';
 import { createServer } from './server.js';
 
@@ -64,6 +65,7 @@ export async function createGateway(kit: KitProcess<GatewayConfig>): Promise<Gat
   const server = adapter.getInstance<FastifyInstance>();
   app.get(RouteTable).follow(server);
   startCalls(server);
+  watchRequests(server, kit.metrics, kit.log);
   const endConnections = endingConnections(server);
   if (config.CORS_ORIGINS.length > 0) app.enableCors({ origin: [...config.CORS_ORIGINS], maxAge: 600 });
   await addDocs(server);

@@ -15,9 +15,11 @@ import { ContextSigner } from './context/signer.js';
 import { Health } from './health.js';
 import { LOG, NestLog } from './log.js';
 import { MessageScope } from './message-scope.js';
+import { Metrics } from './metrics.js';
 import { MessageServer } from './nats/message-server.js';
 import { Messages } from './nats/messages.js';
 import { Nats } from './nats/nats.js';
+import { watchMessages } from './nats/watch.js';
 import { leaveOnSignal, startProcess, type KitProcess } from './process.js';
 
 /** Where a service's settings are found in the container. */
@@ -33,7 +35,7 @@ class Rethrow implements RpcExceptionFilter {
   }
 }
 
-/** What every service can inject: {@link CONFIG}, {@link LOG}, {@link Messages}, {@link Nats} and, for issuers, {@link ContextSigner}. */
+/** What every service can inject: {@link CONFIG}, {@link LOG}, {@link Messages}, {@link Nats}, {@link Health}, {@link Metrics} and, for issuers, {@link ContextSigner}. */
 @Module({})
 export class KitModule {
   static of(kit: KitProcess<unknown>): DynamicModule {
@@ -43,6 +45,7 @@ export class KitModule {
       { provide: Nats, useValue: kit.nats },
       { provide: Messages, useValue: kit.messages },
       { provide: Health, useValue: kit.health },
+      { provide: Metrics, useValue: kit.metrics },
       ...(kit.signer ? [{ provide: ContextSigner, useValue: kit.signer }] : []),
     ];
     return { module: KitModule, global: true, providers: provided, exports: provided.map(({ provide }) => provide) };
@@ -81,12 +84,22 @@ export async function createService(
   kit: KitProcess<unknown>,
   { name, module }: Pick<Service<z.ZodObject>, 'name' | 'module'>,
 ): Promise<INestMicroservice> {
-  const { config, log, nats } = kit;
+  const { config, log, metrics, nats } = kit;
   const server = new MessageServer(nats, new ContextVerifier(nats, name), {
     service: name,
     maxInFlight: config.MAX_IN_FLIGHT,
     checkReplies: config.CHECK_REPLIES ?? config.NODE_ENV !== 'production',
     log,
+    answered: watchMessages(metrics, log),
+  });
+  const inHand = metrics.gauge('tenantry_messages_in_hand', 'Messages being worked on.');
+  const inHandLimit = metrics.gauge(
+    'tenantry_messages_in_hand_limit',
+    'Above this, messages are answered `overloaded`.',
+  );
+  metrics.onScrape(() => {
+    inHand.set(server.inFlight);
+    inHandLimit.set(config.MAX_IN_FLIGHT);
   });
   const root: DynamicModule = {
     module: class Root {},

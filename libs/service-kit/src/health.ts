@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
 import type { Nats } from './nats/nats.js';
 
 /** How long a service has to answer itself before it counts as deaf. */
@@ -42,21 +41,5 @@ export class Health {
       // Losing the broker at this very moment is its failure, not ours.
       return !this.#nats.isConnected && !this.#nats.isLost;
     }
-  }
-
-  /** Answers `GET /livez` and `GET /readyz` with 200 or 503. */
-  listen(host: string, port: number): Promise<Server> {
-    const server = createServer((request, response) => {
-      const answer = (good: boolean): void => {
-        response.writeHead(good ? 200 : 503, { 'content-type': 'text/plain' }).end(good ? 'ok\n' : 'not ok\n');
-      };
-      if (request.url === '/livez') void this.isAlive().then(answer);
-      else if (request.url === '/readyz') answer(this.isReady);
-      else response.writeHead(404).end();
-    });
-    return new Promise((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(port, host, () => resolve(server));
-    });
   }
 }

@@ -8,6 +8,7 @@ export { entityTag, preconditionFailed, preconditionRequired, wantedVersions } f
 export { Health } from './health.js';
 export { LOG, NestLog, createLog, type Log } from './log.js';
 export { MessageScope, type ScopedMessage } from './message-scope.js';
+export { Metrics } from './metrics.js';
 export { MessageServer } from './nats/message-server.js';
 export { Messages, type Envelope, type RawReply } from './nats/messages.js';
 export { Nats } from './nats/nats.js';
@@ -24,6 +25,6 @@ export {
 } from './request-context.js';
 export { openSecret, sealSecret, SecretUnreadable, type SecretOwner } from './secrets.js';
 export { asServiceError, ServiceError } from './service-error.js';
-export { spanAround } from './telemetry.js';
+export { spanAround, traceIdOf } from './telemetry.js';
 export { isoTime } from './iso-time.js';
 export { parseRequest } from './validation.js';

@@ -1,6 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import { pino, type DestinationStream, type Logger } from 'pino';
 import { currentRequest } from './request-context.js';
+import { traceIdOf } from './telemetry.js';
 
 /** Keys that never reach a log, at the top and one level down. Tested by `log.test.ts`. */
 const secrets = [
@@ -61,7 +62,7 @@ export function createLog(
           ? {
               requestId: request.requestId,
               ...(request.caller.tenantId ? { tenantId: request.caller.tenantId } : {}),
-              ...(request.traceparent ? { traceId: request.traceparent.slice(3, 35) } : {}),
+              ...(request.traceparent ? { traceId: traceIdOf(request.traceparent) } : {}),
             }
           : {};
       },

@@ -5,7 +5,9 @@ import type { z } from 'zod';
 import { CommonConfig, InvalidConfig, readConfig } from './config.js';
 import { ContextSigner } from './context/signer.js';
 import { Health } from './health.js';
+import { listenInternally } from './internal-server.js';
 import { createLog, type Log } from './log.js';
+import { Metrics } from './metrics.js';
 import { Messages } from './nats/messages.js';
 import { Nats } from './nats/nats.js';
 import { startTelemetry } from './telemetry.js';
@@ -19,6 +21,7 @@ export interface KitProcess<Config> {
   /** Only where the service may issue signed contexts. */
   readonly signer: ContextSigner | undefined;
   readonly health: Health;
+  readonly metrics: Metrics;
   /** Closes what {@link startProcess} opened, in the reverse order. */
   close(): Promise<void>;
 }
@@ -40,7 +43,8 @@ export async function startProcess<Schema extends z.ZodObject>(
   const instance = config.INSTANCE ?? `${service}-${randomBytes(4).toString('hex')}`;
   const log = createLog({ service, instance, level: config.LOG_LEVEL });
   const health = new Health();
-  const probes = await health.listen(config.HEALTH_HOST, config.HEALTH_PORT);
+  const metrics = new Metrics(service);
+  const probes = await listenInternally(config.HEALTH_HOST, config.HEALTH_PORT, health, metrics);
   const stopTelemetry = await startTelemetry(service);
   const nats = await Nats.open(config, instance, log);
   health.watch(nats, service);
@@ -51,7 +55,9 @@ export async function startProcess<Schema extends z.ZodObject>(
     await stopTelemetry();
     await closeServer(probes);
   };
-  return { config, log, nats, messages: new Messages(nats, signer), signer, health, close };
+  const messages = new Messages(nats, signer);
+  watchBroker(metrics, nats, messages);
+  return { config, log, nats, messages, signer, health, metrics, close };
 }
 
 /**
@@ -89,6 +95,18 @@ function readConfigOrEnd<Schema extends z.ZodObject>(schema: Schema): Readonly<z
     process.stderr.write(`${error.message}\n`);
     process.exit(1);
   }
+}
+
+function watchBroker(metrics: Metrics, nats: Nats, messages: Messages): void {
+  const connected = metrics.gauge('tenantry_nats_connected', 'Whether the connection to the broker stands: 1 or 0.');
+  const pending = metrics.gauge(
+    'tenantry_requests_pending',
+    'Requests to other services that nobody has answered yet.',
+  );
+  metrics.onScrape(() => {
+    connected.set(Number(nats.isConnected));
+    pending.set(messages.pending);
+  });
 }
 
 const closeServer = (server: Server): Promise<void> =>

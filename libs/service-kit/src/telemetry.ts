@@ -8,6 +8,9 @@ let isOn = false;
 /** Whether spans are made: where they are not, a hot path need not even make the closures for them. */
 export const isTracing = (): boolean => isOn;
 
+/** The trace that a `traceparent` belongs to (W3C Trace Context, 3.2.2). */
+export const traceIdOf = (traceparent: string | undefined): string | undefined => traceparent?.slice(3, 35);
+
 /**
  * Starts OpenTelemetry where the standard environment variables name an exporter (`OTEL_EXPORTER_OTLP_ENDPOINT` or
  * `OTEL_TRACES_EXPORTER`); else nothing of it is loaded.

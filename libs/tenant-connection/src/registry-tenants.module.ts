@@ -7,12 +7,14 @@ import {
   LOG,
   masterKey,
   Messages,
+  Metrics,
   Nats,
   wholeNumber,
   type Log,
 } from '@tenantry/service-kit';
 import { z } from 'zod';
 import { TenantConnections } from './connections.js';
+import { watchPools } from './pool-metrics.js';
 import { TenantConnectionModule } from './tenant-connection.module.js';
 
 /** What a service must be told to open its tenants' databases; part of its own settings. */
@@ -40,6 +42,13 @@ class RegistryNotices implements OnApplicationBootstrap {
   }
 }
 
+@Injectable()
+class PoolMetrics {
+  constructor(@Inject(Metrics) metrics: Metrics, @Inject(TenantConnections) connections: TenantConnections) {
+    watchPools(metrics, () => connections.pools());
+  }
+}
+
 /** The tenants of a service of Tenantry: those of the registry, found and followed over NATS. */
 @Module({})
 export class RegistryTenantsModule {
@@ -58,7 +67,7 @@ export class RegistryTenantsModule {
           }),
         }),
       ],
-      providers: [RegistryNotices],
+      providers: [RegistryNotices, PoolMetrics],
     };
   }
 }

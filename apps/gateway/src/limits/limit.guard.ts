@@ -4,6 +4,7 @@ import { CONFIG, ServiceError } from '@tenantry/service-kit';
 import type { FastifyReply } from 'fastify';
 import type { GatewayRequest } from '../call.js';
 import type { GatewayConfig } from '../config.js';
+import { Refusals } from './refusals.js';
 
 /**
  * One of the gateway's rate limits: @nestjs/throttler's guard for a single throttler, with the headers of
@@ -13,6 +14,9 @@ import type { GatewayConfig } from '../config.js';
 export abstract class LimitGuard extends ThrottlerGuard {
   @Inject(CONFIG)
   private readonly config!: GatewayConfig;
+
+  @Inject(Refusals)
+  private readonly refusals!: Refusals;
 
   /** Which of the module's throttlers this guard is. */
   protected abstract readonly throttler: string;
@@ -42,6 +46,7 @@ export abstract class LimitGuard extends ThrottlerGuard {
     reply.header('ratelimit-policy', `"${this.throttler}";q=${limit};w=${seconds}`);
     reply.header('ratelimit', `"${this.throttler}";r=${Math.max(0, limit - count.totalHits)};t=${count.timeToExpire}`);
     if (!count.isBlocked) return true;
+    this.refusals.count(this.throttler);
     const retryAfterSeconds = count.timeToBlockExpire;
     throw new ServiceError('rate-limited', `More than ${limit} requests in ${seconds} s.`, { retryAfterSeconds });
   }

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
+import { Refusals } from './refusals.js';
 import { SharedWindows } from './shared-windows.js';
 
-@Module({ providers: [SharedWindows], exports: [SharedWindows] })
+@Module({ providers: [SharedWindows, Refusals], exports: [SharedWindows, Refusals] })
 export class LimitsModule {}

@@ -53,6 +53,11 @@ export class SharedWindows implements ThrottlerStorage, OnApplicationShutdown {
     this.timer.unref();
   }
 
+  /** Whether the other gateways' counts are known: not while Redis is away. */
+  get isShared(): boolean {
+    return this.redis.status === 'ready';
+  }
+
   /** Counts one request under `key`. `ttl` in milliseconds; the answer's times in seconds, as @nestjs/throttler has them. */
   increment(key: string, ttl: number, limit: number): Promise<Record> {
     const now = Date.now();

@@ -1,6 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { CommonConfig, ContextSigner, createLog, Health, type KitProcess, Messages, Nats } from '@tenantry/service-kit';
+import {
+  CommonConfig,
+  ContextSigner,
+  createLog,
+  Health,
+  type KitProcess,
+  Messages,
+  Metrics,
+  Nats,
+} from '@tenantry/service-kit';
 import { Client, testServers } from '@tenantry/testing';
 import { GatewayConfig } from '../config.js';
 import { createGateway } from '../gateway.js';
@@ -39,6 +48,7 @@ export async function startOwnGateway(env: Readonly<Record<string, string>> = {}
     messages: new Messages(nats, signer),
     signer,
     health,
+    metrics: new Metrics('gateway'),
     close,
   };
   const { app, leave } = await createGateway(kit);

@@ -23,6 +23,7 @@ import {
   createService,
   Health,
   Messages,
+  Metrics,
   Nats,
   sealSecret,
   withRequest,
@@ -186,6 +187,7 @@ export async function startBus(
     nats,
     ...users,
     health: new Health(),
+    metrics: new Metrics('users'),
     close: async () => undefined,
   };
   const service = await createService(kit, { name: 'users', module: AppModule });

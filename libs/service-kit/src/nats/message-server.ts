@@ -14,6 +14,7 @@ import type { Nats } from './nats.js';
 import { clientOf, type Incoming, readHeaders } from './incoming.js';
 import { replyTo } from './reply.js';
 import { StallWatch } from './stall.js';
+import type { AnsweredMessage } from './watch.js';
 
 interface MessageServerOptions {
   readonly service: string;
@@ -21,6 +22,8 @@ interface MessageServerOptions {
   /** Whether replies are held against their contract. */
   readonly checkReplies: boolean;
   readonly log: Log;
+  /** Told of each message once it was answered. */
+  readonly answered?: (answered: AnsweredMessage) => void;
 }
 
 /**
@@ -101,13 +104,16 @@ export class MessageServer extends Server implements CustomTransportStrategy {
 
   async #answer(message: Message, handler: MessageHandler, msg: Msg): Promise<void> {
     const incoming = readHeaders(msg.headers);
+    const now = performance.now();
     if (this.#inFlight >= this.options.maxInFlight) {
-      this.#refuse(msg, new ServiceError('overloaded', 'The service has too much in hand.'));
+      const overloaded = new ServiceError('overloaded', 'The service has too much in hand.');
+      this.#refuse(msg, overloaded);
+      this.#tell(message, incoming, overloaded.status, now);
       return;
     }
     this.#inFlight++;
+    let status = message.status as number;
     try {
-      const now = performance.now();
       const deadlineAt = now + incoming.deadlineMs - this.#stall.lostMsAt(now);
       if (deadlineAt <= now) throw new ServiceError('deadline-exceeded', 'The request came too late to be worked on.');
       const caller = await this.#callerOf(message, incoming);
@@ -128,9 +134,10 @@ export class MessageServer extends Server implements CustomTransportStrategy {
       );
       this.#reply(message, msg, reply, (cause) => this.#fail(message, msg, incoming, cause));
     } catch (thrown) {
-      this.#fail(message, msg, incoming, thrown);
+      status = this.#fail(message, msg, incoming, thrown);
     } finally {
       this.#inFlight--;
+      this.#tell(message, incoming, status, now);
       if (this.#inFlight === 0) this.#whenIdle?.();
     }
   }
@@ -157,14 +164,19 @@ export class MessageServer extends Server implements CustomTransportStrategy {
     if (msg.reply) this.nats.writer.publish(msg.reply, body, { headers }, failed);
   }
 
-  /** Logs what is ours to mend, and tells the caller what is theirs to know. */
-  #fail(message: Message, msg: Msg, { requestId, tenantId }: Incoming, thrown: unknown): void {
+  /** Logs what is ours to mend, and tells the caller what is theirs to know. Returns the status. */
+  #fail(message: Message, msg: Msg, { requestId, tenantId }: Incoming, thrown: unknown): number {
     const error = asServiceError(thrown);
     if (error.code === 'internal' || (error.status >= 500 && error.cause !== undefined)) {
       const fields = { err: error.cause, code: error.code, subject: message.subject, requestId, tenantId };
       this.options.log.error(fields, error.message);
     }
     this.#refuse(msg, error);
+    return error.status;
+  }
+
+  #tell({ subject }: Message, { requestId, tenantId, traceparent }: Incoming, status: number, startedAt: number): void {
+    this.options.answered?.({ subject, status, startedAt, requestId, tenantId, traceparent });
   }
 
   #refuse(msg: Msg, error: ServiceError): void {

@@ -91,6 +91,11 @@ export class Child {
     );
   }
 
+  /** What it tells Prometheus. */
+  async metrics(): Promise<string> {
+    return (await fetch(`${this.probes}/metrics`)).text();
+  }
+
   /** Whether a probe answers so within the time. */
   async becomes(path: 'livez' | 'readyz', status: number, withinMs = 15_000): Promise<boolean> {
     const deadline = performance.now() + withinMs;

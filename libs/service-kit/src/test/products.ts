@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { Answers } from '../answers.js';
 import { createService } from '../boot.js';
 import { Health } from '../health.js';
+import { Metrics } from '../metrics.js';
 import type { Log } from '../log.js';
 import { MessageScope, type ScopedMessage } from '../message-scope.js';
 import { Messages } from '../nats/messages.js';
@@ -148,6 +149,7 @@ export async function startProducts(
     messages: new Messages(nats, undefined),
     signer: undefined,
     health: new Health(),
+    metrics: new Metrics('products'),
     close: () => nats.close(),
   };
   const app = await createService(kit, { name: 'products', module: productsModule(messages, behaviour, scope) });
