@@ -2,38 +2,15 @@ import 'reflect-metadata';
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import untypedScalar from '@scalar/fastify-api-reference';
 import { KitModule, type KitProcess, leaveOnSignal, NestLog, startProcess } from '@tenantry/service-kit';
-import type { FastifyInstance, FastifyPluginCallback } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { AppModule, controllers } from './app.module.js';
 import { GatewayConfig, refuseUnlimitedProduction } from './config.js';
-import { openApiDocument } from './docs/openapi.js';
-import { allRoutes } from './docs/routes.js';
+import { addDocs } from './docs/pages.js';
 import { startCalls } from './pipeline/request-id.js';
 import { watchRequests } from './requests.js';
 import { RouteTable } from './route-table.js';
 import { createServer } from './server.js';
-
-const version = '1.0.0';
-
-/** The one page for people: its script is our own, and its styles are inline. */
-const docsPolicy =
-  "default-src 'none'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'";
-
-// Its own types look for fastify where the workspace has none.
-const scalar = untypedScalar as FastifyPluginCallback<{ routePrefix: string; configuration: object }>;
-
-async function addDocs(server: FastifyInstance): Promise<void> {
-  const document = openApiDocument(allRoutes(controllers), version);
-  server.get('/openapi.json', (_request, reply) => reply.send(document));
-  await server.register(async (page) => {
-    page.addHook('onSend', (_request, reply, payload, done) => {
-      reply.header('content-security-policy', docsPolicy);
-      done(null, payload);
-    });
-    await page.register(scalar, { routePrefix: '/docs', configuration: { url: '/openapi.json', telemetry: false } });
-  });
-}
 
 /** Once told to, ends each connection with the answer it waits for: one kept alive would hold up the leaving, and then be cut. */
 function endingConnections(server: FastifyInstance): () => void {
@@ -68,7 +45,7 @@ export async function createGateway(kit: KitProcess<GatewayConfig>): Promise<Gat
   watchRequests(server, kit.metrics, kit.log);
   const endConnections = endingConnections(server);
   if (config.CORS_ORIGINS.length > 0) app.enableCors({ origin: [...config.CORS_ORIGINS], maxAge: 600 });
-  await addDocs(server);
+  await addDocs(server, controllers);
   const leave = (): Promise<void> => {
     endConnections();
     return app.close();

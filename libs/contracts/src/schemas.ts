@@ -31,9 +31,12 @@ export const id = z
 export const timestamp = z.iso.datetime({ precision: 3 });
 
 /** A non-negative amount as a decimal string with at most 2 decimals: `numeric(12,2)`, never a float. */
-export const money = z.string().regex(/^(0|[1-9]\d{0,9})(\.\d{1,2})?$/, {
-  error: 'must be a decimal string of 0 to 9999999999.99 with at most 2 decimals, such as "12.50"',
-});
+export const money = z
+  .string()
+  .regex(/^(0|[1-9]\d{0,9})(\.\d{1,2})?$/, {
+    error: 'must be a decimal string of 0 to 9999999999.99 with at most 2 decimals, such as "12.50"',
+  })
+  .meta({ examples: ['12.50'] });
 
 /** An e-mail address: trimmed, NFC, lower-cased, so that one address has one spelling. At most 254 characters (RFC 5321). */
 export const email = text(3, 254)

@@ -12,6 +12,7 @@ export interface Answer<Body = Record<string, unknown>> {
 
 type Headers = Readonly<Record<string, string | undefined>>;
 type Bytes = string | Uint8Array;
+type Inspect = (method: string, path: string, answer: Answer<unknown>) => string | undefined;
 
 /** Nothing may take longer than this: clients are promised an answer within 6 s. */
 const givenUpAfterMs = 10_000;
@@ -24,15 +25,17 @@ export class Client {
     readonly url: string,
     private readonly headers: Headers,
     private readonly agent: Agent,
+    private readonly inspect: Inspect,
   ) {}
 
-  static of(url: string): Client {
-    return new Client(url, {}, new Agent({ keepAlive: true, maxSockets: 1000 }));
+  /** @param inspect says what is wrong about an answer, if anything; the request is then rejected. */
+  static of(url: string, inspect: Inspect = () => undefined): Client {
+    return new Client(url, {}, new Agent({ keepAlive: true, maxSockets: 1000 }), inspect);
   }
 
   /** The same connections with other headers; undefined takes one away. */
   with(headers: Headers): Client {
-    return new Client(this.url, { ...this.headers, ...headers }, this.agent);
+    return new Client(this.url, { ...this.headers, ...headers }, this.agent, this.inspect);
   }
 
   get<Body = Record<string, unknown>>(path: string): Promise<Answer<Body>> {
@@ -73,7 +76,10 @@ export class Client {
           const text = Buffer.concat(chunks).toString();
           const body = (text && isJson(response.headers) ? JSON.parse(text) : {}) as Body;
           const tookMs = performance.now() - sentAt;
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, text, body, tookMs });
+          const answer = { status: response.statusCode ?? 0, headers: response.headers, text, body, tookMs };
+          const fault = this.inspect(method, path, answer);
+          if (fault) reject(new Error(fault));
+          else resolve(answer);
         });
       });
       sent.setTimeout(givenUpAfterMs, () => sent.destroy(new Error(`no answer to ${method} ${path} in 10 s`)));

@@ -1,4 +1,5 @@
 export { Client, type Answer } from './client.js';
+export { Conformance, type OpenApiDocument } from './conformance.js';
 export { OwnPostgres } from './own-postgres.js';
 export { Stack } from './stack.js';
 export { createTenant, login, newSlug, type StackTenant, tenantWish } from './stack-tenant.js';

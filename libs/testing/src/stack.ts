@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { Client } from './client.js';
+import { Conformance, type OpenApiDocument } from './conformance.js';
 
 interface StackOptions {
   /** Variables of `npm start` and of what it passes on. */
@@ -23,8 +24,12 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 const readyWithinMs = 120_000;
 const stopWithinMs = 40_000;
 
-/** A whole stack as a user starts it, in processes of its own and a data directory that goes with it. */
+/**
+ * A whole stack as a user starts it, in processes of its own and a data directory that goes with it. Every answer to its clients is held
+ * against the OpenAPI documents that it serves.
+ */
 export class Stack {
+  private conformance: Conformance | undefined;
   /** Asks the gateway as nobody. */
   readonly http: Client;
   /** Asks as the first operator. */
@@ -37,7 +42,7 @@ export class Stack {
     private readonly launcher: ChildProcess,
     private readonly said: string[],
   ) {
-    this.http = Client.of(url);
+    this.http = Client.of(url, (method, path, answer) => this.conformance?.faultOf(method, path, answer));
     this.operator = this.http.with({ authorization: `Bearer ${operatorKey}` });
   }
 
@@ -69,6 +74,7 @@ export class Stack {
     const stack = new Stack(`http://127.0.0.1:${port}`, operatorKey, dataDir, launcher, said);
     try {
       await stack.until(() => /^ready /m.test(stack.output), readyWithinMs);
+      stack.conformance = await Conformance.of(await stack.readDocuments());
       return stack;
     } catch (error) {
       await stack.stop();
@@ -117,6 +123,11 @@ export class Stack {
     if (!isClean) launcher.kill('SIGKILL');
     rmSync(this.dataDir, { recursive: true, force: true, maxRetries: 10 });
     if (!isClean) throw new Error(`the stack did not stop within ${stopWithinMs / 1000} s; it said:\n${this.output}`);
+  }
+
+  private readDocuments(): Promise<OpenApiDocument[]> {
+    const paths = ['/openapi.json', '/openapi-platform.json'];
+    return Promise.all(paths.map(async (path) => (await this.http.get<OpenApiDocument>(path)).body));
   }
 
   private readJson<Content>(file: string): Content {

@@ -1,0 +1,85 @@
+import type { Message } from '@tenantry/contracts';
+import { z } from 'zod';
+import type { ZodOpenApiOperationObject } from 'zod-openapi';
+import { isPlatform } from '../route.js';
+import { exampleOf } from './example.js';
+import { headersOfSuccess, requestHeadersOf } from './headers.js';
+import { errorsOf, problemResponses } from './problems.js';
+import type { Route } from './routes.js';
+
+const without = (schema: z.ZodObject, names: readonly string[]): z.ZodObject =>
+  z.strictObject(Object.fromEntries(Object.entries(schema.shape).filter(([name]) => !names.includes(name))));
+
+/** Creating a tenant answers with the tenant alone; its operation is in Location. */
+const replyOf = (message: Message | null, reply: z.ZodType): z.ZodType =>
+  message?.subject === 'tenants.create' && reply instanceof z.ZodObject ? (reply.shape['tenant'] as z.ZodType) : reply;
+
+function successesOf({
+  method,
+  terms: { message, statuses, reply: own },
+}: Route): ZodOpenApiOperationObject['responses'] {
+  const reply = message?.reply ?? own;
+  const schema = reply && replyOf(message, reply);
+  const content =
+    schema && message?.status !== 204
+      ? { content: { 'application/json': { schema, example: exampleOf(schema, 'output') } } }
+      : {};
+  const found = statuses ?? [message?.status ?? 200];
+  const answers = found.map((status) => {
+    return [
+      String(status),
+      { description: 'Success', headers: headersOfSuccess(status, message), ...content },
+    ] as const;
+  });
+  const notModified = {
+    description: 'If-None-Match names the present version',
+    headers: headersOfSuccess(304, message),
+  };
+  return { ...Object.fromEntries(answers), ...(message?.etag && method === 'get' ? { 304: notModified } : {}) };
+}
+
+function requestOf(route: Route): Partial<ZodOpenApiOperationObject> {
+  const { method, path, terms } = route;
+  const { message, hidden = [] } = terms;
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
+  const request = message?.request instanceof z.ZodObject ? message.request : undefined;
+  const rest = request && without(request, [...inPath, ...hidden]);
+  const takesBody = method !== 'get' && method !== 'delete';
+  // The schema itself where nothing of it comes from elsewhere: it has a name of its own.
+  const body = request && inPath.length + hidden.length === 0 ? request : rest;
+  const hasFields = rest && Object.keys(rest.shape).length > 0;
+  return {
+    requestParams: {
+      ...(inPath.length > 0
+        ? { path: z.object(Object.fromEntries(inPath.map((name) => [name, request?.shape[name] ?? z.string()]))) }
+        : {}),
+      ...(hasFields && !takesBody ? { query: rest } : {}),
+      ...requestHeadersOf(route),
+    },
+    ...(hasFields && body && takesBody
+      ? {
+          requestBody: {
+            required: true,
+            content: { 'application/json': { schema: body, example: exampleOf(body, 'input') } },
+          },
+        }
+      : {}),
+  };
+}
+
+/** What the document says of one route. `x-permission` is what its caller must be allowed to do. */
+export function operationOf(route: Route): ZodOpenApiOperationObject {
+  const { name, path, terms } = route;
+  const { message, summary } = terms;
+  const needs = message?.needs ?? 'public';
+  return {
+    operationId: name,
+    summary,
+    tags: [name.split('.', 1)[0] ?? ''],
+    ...(message ? { description: `Needs: \`${needs}\`` } : {}),
+    'x-permission': needs,
+    security: !message || needs === 'public' ? [] : [{ [isPlatform(message) ? 'operatorKey' : 'accessToken']: [] }],
+    ...requestOf(route),
+    responses: { ...successesOf(route), ...problemResponses(errorsOf(route), path) },
+  };
+}
