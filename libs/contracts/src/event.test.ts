@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { event, EventEnvelope } from './event.js';
+import { AuthEvents } from './auth.contract.js';
+import { type DomainEvent, event, EventEnvelope } from './event.js';
 import { ProductEvents } from './products.contract.js';
 import { TenantEvents } from './tenants.contract.js';
 import { UserEvents } from './users.contract.js';
@@ -25,8 +26,8 @@ describe('an event', () => {
   });
 
   test('has a type of its own', () => {
-    const types = [UserEvents, ProductEvents, TenantEvents].flatMap((events) =>
-      Object.values(events).map(({ type }) => type),
+    const types = [AuthEvents, UserEvents, ProductEvents, TenantEvents].flatMap((events) =>
+      Object.values<DomainEvent>(events).map(({ type }) => type),
     );
     expect(new Set(types).size).toBe(types.length);
   });

@@ -6,6 +6,7 @@ import { parseRequest } from './validation.js';
 
 const product = { name: 'Chair', price: '12.50' };
 const person = { email: 'a@b.example', password: 'a long password', firstName: 'A', lastName: 'B' };
+const Choice = z.strictObject({ state: z.enum(['open', 'closed']) });
 
 function refusalOf(schema: z.ZodType, value: unknown): ServiceError {
   try {
@@ -36,7 +37,7 @@ describe('a request', () => {
   test.each([
     ['a wrong type', CreateProduct, { ...product, name: 5 }, '/name invalid-type'],
     ['null for a text', CreateProduct, { ...product, name: null }, '/name invalid-type'],
-    ['a number for a choice', CreateUser, { ...person, roles: [5] }, '/roles/0 invalid-value'],
+    ['a number for a choice', Choice, { state: 5 }, '/state invalid-value'],
     ['an unknown field', CreateProduct, { ...product, colour: 'red' }, '/colour unknown-field'],
     ['no object', CreateProduct, [product], ' invalid-type'],
     ['a text', CreateProduct, 'x', ' invalid-type'],
@@ -64,7 +65,7 @@ describe('a request', () => {
     ],
     ['a stock out of range', CreateProduct, { ...product, stockQuantity: 2 ** 31 }, '/stockQuantity too-big'],
     ['a negative stock', CreateProduct, { ...product, stockQuantity: -1 }, '/stockQuantity too-small'],
-    ['an unknown choice', CreateUser, { ...person, roles: ['king'] }, '/roles/0 invalid-value'],
+    ['an unknown choice', Choice, { state: 'gone' }, '/state invalid-value'],
     ['a short password', CreateUser, { ...person, password: 'short' }, '/password too-small'],
     ['no e-mail address', CreateUser, { ...person, email: 'nobody' }, '/email invalid-format'],
     ['a limit of 0', Products.list.request, { limit: 0 }, '/limit too-small'],
