@@ -22,6 +22,8 @@ import { TokenGuard } from './pipeline/token.guard.js';
 import { ProblemFilter } from './problem.filter.js';
 import { ProductsController } from './products.controller.js';
 import { RolesController } from './roles.controller.js';
+import { Revocations } from './revocations.js';
+import { RolePermissions } from './role-permissions.js';
 import { RouteTable } from './route-table.js';
 import { TenantsController } from './tenants.controller.js';
 import { TenantEntries } from './tenants.js';
@@ -74,6 +76,8 @@ export const controllers: Type[] = [
     Contexts,
     Keys,
     Operators,
+    Revocations,
+    RolePermissions,
     TenantEntries,
     Tokens,
     Upstream,

@@ -9,6 +9,7 @@ import { GatewayConfig, refuseUnlimitedProduction } from './config.js';
 import { addDocs } from './docs/pages.js';
 import { startCalls } from './pipeline/request-id.js';
 import { watchRequests } from './requests.js';
+import { Revocations } from './revocations.js';
 import { RouteTable } from './route-table.js';
 import { createServer } from './server.js';
 
@@ -64,6 +65,9 @@ export async function startGateway(): Promise<void> {
       await leave();
       await kit.close();
     });
+    await app.init();
+    // A gateway that does not know yet what was revoked would let it in.
+    await app.get(Revocations).loaded;
     await app.listen(config.PORT, config.HOST);
   } catch (err) {
     log.fatal({ err }, 'could not start');

@@ -1,10 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
-import { accessToken, AccessTokenClaims, builtInRoles } from '@tenantry/contracts';
+import { accessToken, AccessTokenClaims } from '@tenantry/contracts';
 import { ServiceError } from '@tenantry/service-kit';
 import { LRUCache } from 'lru-cache';
 import type { Identity } from './call.js';
 import { Keys } from './keys.js';
+import { Revocations } from './revocations.js';
+import { RolePermissions } from './role-permissions.js';
 
 const maxTokenLength = 4096;
 const maxTokens = 50_000;
@@ -27,32 +29,63 @@ function headerOf(token: string): Header {
   }
 }
 
-const permissionsOf = (roles: readonly string[]): readonly string[] => [
-  ...new Set(roles.flatMap((role) => builtInRoles[role] ?? [])),
-];
+/** Whom a token speaks of, and as of when that was looked at. */
+interface Bearer extends Identity {
+  readonly claims: AccessTokenClaims;
+  /** The count of revocations' changes at which it was held against them. */
+  asOf: number;
+}
 
-/** Reads access tokens (RFC 9068). A token is verified once and then known by its whole text until it expires. */
+/**
+ * Reads access tokens (RFC 9068). A token is verified once and then known by its whole text until it expires; held against what was revoked, and
+ * against what its roles permit, again whenever anything of that has changed.
+ */
 @Injectable()
 export class Tokens {
-  private readonly known = new LRUCache<string, Identity>({ max: maxTokens });
+  private readonly known = new LRUCache<string, Bearer>({ max: maxTokens });
 
   constructor(
     @Inject(JwtService) private readonly jwt: JwtService,
     private readonly keys: Keys,
+    private readonly revocations: Revocations,
+    private readonly roles: RolePermissions,
   ) {}
 
   /**
    * Who the bearer of this token is.
-   * @throws ServiceError `token-expired`, or `unauthenticated` for everything else that is wrong with it.
+   * @throws ServiceError `token-expired`, `token-revoked`, or `unauthenticated` for everything else that is wrong with it.
    */
   identify(token: string): Identity | Promise<Identity> {
     const known = this.known.get(token);
-    if (!known) return this.verify(token);
+    if (!known) return this.verify(token).then((claims) => this.renew(token, claims));
     if (known.expiresAt * 1000 <= Date.now()) throw new ServiceError('token-expired', 'The access token has expired.');
+    return known.asOf === this.revocations.changes ? known : this.renew(token, known.claims, known);
+  }
+
+  private renew(token: string, claims: AccessTokenClaims, known?: Bearer): Identity | Promise<Identity> {
+    const { sub, tid, sid, ver, roles } = claims;
+    if (!this.revocations.isLoaded) throw new ServiceError('service-unavailable', 'Tokens cannot be checked yet.');
+    if (this.revocations.includes({ userId: sub, session: sid, version: ver })) {
+      throw new ServiceError('token-revoked', 'The access token has been revoked.');
+    }
+    const asOf = this.revocations.changes;
+    const permissions = this.roles.of(tid, roles);
+    if (permissions instanceof Promise) return permissions.then((loaded) => this.keep(token, claims, loaded, asOf));
+    if (known?.caller.permissions !== permissions) return this.keep(token, claims, permissions, asOf);
+    known.asOf = asOf;
     return known;
   }
 
-  private async verify(token: string): Promise<Identity> {
+  /** As somebody new, so that what was signed for the old one is not used again. */
+  private keep(token: string, claims: AccessTokenClaims, permissions: readonly string[], asOf: number): Identity {
+    const { sub, tid, sid, exp } = claims;
+    const caller = { subject: `user:${sub}`, userId: sub, tenantId: tid, session: sid, permissions };
+    const bearer: Bearer = { caller, expiresAt: exp, claims, asOf };
+    this.known.set(token, bearer);
+    return bearer;
+  }
+
+  private async verify(token: string): Promise<AccessTokenClaims> {
     if (token.length > maxTokenLength) throw refuse('too long');
     const { alg, typ, kid } = headerOf(token);
     // Algorithm and type are ours to fix: what the token says of them is compared, never followed (RFC 8725, 3.1 and 3.11).
@@ -63,17 +96,7 @@ export class Tokens {
       await this.check(token, key.export({ type: 'spki', format: 'pem' }) as string),
     );
     if (!claims.success) throw refuse(claims.error);
-    const { sub, tid, sid, roles, exp } = claims.data;
-    const caller = {
-      subject: `user:${sub}`,
-      userId: sub,
-      tenantId: tid,
-      session: sid,
-      permissions: permissionsOf(roles),
-    };
-    const identity: Identity = { caller, expiresAt: exp };
-    this.known.set(token, identity);
-    return identity;
+    return claims.data;
   }
 
   private async check(token: string, publicKey: string): Promise<object> {

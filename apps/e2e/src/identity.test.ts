@@ -1,0 +1,12 @@
+import { afterAll, beforeAll } from '@jest/globals';
+import { Stack } from '@tenantry/testing';
+import { sessions } from './stories/sessions.js';
+
+// Two gateways: what one has let in, the other must refuse as soon. Without limits, since some stories ask often.
+let stack: Stack;
+beforeAll(async () => {
+  stack = await Stack.start({ scale: 'gateway=2', env: { TENANTRY_LIMITS: 'off' } });
+}, 150_000);
+afterAll(() => stack?.stop(), 60_000);
+
+sessions(() => stack);
