@@ -5,6 +5,7 @@ import {
   KitModule,
   MessageScope,
   MessageServer,
+  Metrics,
   NestLog,
   type KitProcess,
 } from '@tenantry/service-kit';
@@ -24,7 +25,7 @@ class Rethrow implements RpcExceptionFilter {
 export async function startAuth(config: AuthConfig): Promise<INestMicroservice> {
   const nats = await connect('auth');
   const { signer, messages } = await issuer(nats, 'auth');
-  const kit = { config, log, nats, messages, signer } as unknown as KitProcess<unknown>;
+  const kit = { config, log, nats, messages, signer, metrics: new Metrics('auth') } as unknown as KitProcess<unknown>;
   const root = { module: class Root {}, imports: [KitModule.of(kit), AppModule] };
   const options = { service: 'auth', maxInFlight: 512, checkReplies: true, log };
   const server = new MessageServer(nats, new ContextVerifier(nats, 'auth'), options);
