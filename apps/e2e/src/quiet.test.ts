@@ -1,5 +1,6 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import { Stack } from '@tenantry/testing';
+import { audit } from './stories/audit.js';
 import { forgedTokens } from './stories/forged-tokens.js';
 import { hostileRequests } from './stories/hostile-requests.js';
 import { manyBirths } from './stories/many-births.js';
@@ -21,6 +22,7 @@ versions(() => stack);
 hostileRequests(() => stack);
 forgedTokens(() => stack);
 operators(() => stack);
+audit(() => stack);
 publicPages(() => stack);
 manyBirths(() => stack);
 rateLimits(() => stack);

@@ -3,6 +3,7 @@ import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { JwtModule } from '@nestjs/jwt';
 import { ThrottlerModule } from '@nestjs/throttler';
 import { CONFIG } from '@tenantry/service-kit';
+import { AuditController } from './audit.controller.js';
 import { AuthController } from './auth.controller.js';
 import type { GatewayRequest } from './call.js';
 import type { GatewayConfig } from './config.js';
@@ -21,6 +22,7 @@ import { TenantLimitGuard } from './pipeline/tenant-limit.guard.js';
 import { TokenGuard } from './pipeline/token.guard.js';
 import { ProblemFilter } from './problem.filter.js';
 import { ProductsController } from './products.controller.js';
+import { Refusals } from './refusals.js';
 import { RolesController } from './roles.controller.js';
 import { Revocations } from './revocations.js';
 import { RolePermissions } from './role-permissions.js';
@@ -43,6 +45,7 @@ export const controllers: Type[] = [
   AuthController,
   TenantsController,
   OperatorsController,
+  AuditController,
   ProblemsController,
   HealthController,
 ];
@@ -78,6 +81,7 @@ export const controllers: Type[] = [
     Operators,
     Revocations,
     RolePermissions,
+    Refusals,
     TenantEntries,
     Tokens,
     Upstream,

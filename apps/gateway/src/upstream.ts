@@ -8,7 +8,9 @@ import { Contexts } from './contexts.js';
 import { inputOf } from './input.js';
 import { ifMatchOf, isHeld } from './preconditions.js';
 import { pathOf, sendProblemBytes } from './problem.js';
+import { reasonOf } from './reason.js';
 import { Retries } from './retries.js';
+import { isPlatform } from './route.js';
 
 /** Asks the services in a caller's name and hands their answers through as they come. */
 @Injectable()
@@ -49,8 +51,9 @@ export class Upstream {
       requestId: call.requestId,
       traceparent: call.traceparent,
       deadlineAt: call.deadlineAt,
-      // Reads are told nobody's whereabouts: they need none, and are many.
-      client: request.method === 'GET' ? undefined : clientOf(request),
+      // A tenant's reads are told nobody's whereabouts: they need none, and are many.
+      client: request.method === 'GET' && !isPlatform(message) ? undefined : clientOf(request),
+      reason: isPlatform(message) ? reasonOf(request) : undefined,
       ifMatch,
     };
     const name = `${request.method} ${request.routeOptions.url ?? message.subject}`;

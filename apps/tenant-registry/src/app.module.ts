@@ -1,8 +1,13 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { OutboxModule } from '@tenantry/outbox';
-import { CONFIG } from '@tenantry/service-kit';
+import { CONFIG, MessageWitness } from '@tenantry/service-kit';
 import { DataSource } from 'typeorm';
+import { AuditController } from './audit/audit.controller.js';
+import { AuditRepository } from './audit/audit.repository.js';
+import { AuditService } from './audit/audit.service.js';
+import { AuditTrail } from './audit/audit-trail.js';
+import { AuditEventRow } from './audit/audit-event.entity.js';
 import { Cluster } from './cluster.entity.js';
 import { ClustersRepository } from './clusters.repository.js';
 import { ClustersService } from './clusters.service.js';
@@ -25,7 +30,7 @@ import { TenantsController } from './tenants.controller.js';
 import { TenantsRepository } from './tenants.repository.js';
 import { TenantsService } from './tenants.service.js';
 
-const entities = [TenantRow, Cluster, Plan, OperatorRow];
+const entities = [TenantRow, Cluster, Plan, OperatorRow, AuditEventRow];
 
 @Module({
   imports: [
@@ -45,7 +50,7 @@ const entities = [TenantRow, Cluster, Plan, OperatorRow];
     TypeOrmModule.forFeature(entities),
     OutboxModule.forCentral('tenant-registry', DataSource),
   ],
-  controllers: [TenantsController, OperatorsController],
+  controllers: [TenantsController, OperatorsController, AuditController],
   providers: [
     Pages,
     TenantsService,
@@ -57,10 +62,15 @@ const entities = [TenantRow, Cluster, Plan, OperatorRow];
     OperationsRepository,
     OperatorsService,
     OperatorsRepository,
+    AuditService,
+    AuditRepository,
+    { provide: MessageWitness, useClass: AuditTrail },
     ClusterAccess,
     Placement,
     ProvisioningSteps,
     ProvisioningWorkflow,
   ],
+  // The message server, outside this module, finds it by that name.
+  exports: [MessageWitness],
 })
 export class AppModule {}

@@ -13,6 +13,8 @@ export const Headers = {
   clientAgent: 'Client-Agent',
   /** Entity tags the client holds, as it sent them (RFC 9110, 13.1.1). */
   ifMatch: 'If-Match',
+  /** Of what an operator does: why. Text in UTF-8, for the audit. */
+  reason: 'Reason',
   /** Of a reply: its HTTP status. */
   status: 'Status',
   /** Of a reply: the id of what was made, for `Location`. */

@@ -11,6 +11,7 @@ export {
   refreshToken,
   Session,
 } from './auth.contract.js';
+export { Audit, AuditEvent } from './audit.contract.js';
 export {
   ContextClaims,
   contextKeyBucket,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
+import { Audit } from './audit.contract.js';
 import { Auth } from './auth.contract.js';
 import { message, serviceNames, type Message } from './message.js';
 import { Operators } from './operators.contract.js';
@@ -8,7 +9,7 @@ import { Products } from './products.contract.js';
 import { Tenants } from './tenants.contract.js';
 import { Users } from './users.contract.js';
 
-const all = [Auth, Users, Products, Tenants, Operators].flatMap((messages) => Object.values<Message>(messages));
+const all = [Auth, Users, Products, Tenants, Operators, Audit].flatMap((messages) => Object.values<Message>(messages));
 
 const terms = { request: z.strictObject({}), reply: z.null(), needs: 'public' } as const;
 

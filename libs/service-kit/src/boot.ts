@@ -14,7 +14,7 @@ import { ContextVerifier } from './context/verifier.js';
 import { ContextSigner } from './context/signer.js';
 import { Health } from './health.js';
 import { LOG, NestLog } from './log.js';
-import { MessageScope } from './message-scope.js';
+import { MessageScope, MessageWitness } from './message-scope.js';
 import { Metrics } from './metrics.js';
 import { MessageServer } from './nats/message-server.js';
 import { Messages } from './nats/messages.js';
@@ -26,6 +26,7 @@ import { leaveOnSignal, startProcess, type KitProcess } from './process.js';
 export const CONFIG = Symbol('Config');
 
 const SCOPE = Symbol('MessageScope, where there is one');
+const WITNESS = Symbol('MessageWitness, where there is one');
 
 /** Nest's own filter would turn errors into packets of its form: they go to the message server as they are. */
 @Catch()
@@ -111,6 +112,11 @@ export async function createService(
         inject: [{ token: MessageScope, optional: true }],
         useFactory: (scope?: MessageScope) => scope ?? null,
       },
+      {
+        provide: WITNESS,
+        inject: [{ token: MessageWitness, optional: true }],
+        useFactory: (witness?: MessageWitness) => witness ?? null,
+      },
     ],
   };
   const app = await NestFactory.createMicroservice(root, {
@@ -120,5 +126,6 @@ export async function createService(
   });
   app.useGlobalFilters(new Rethrow());
   server.within(app.get<MessageScope | null>(SCOPE) ?? undefined);
+  server.watchedBy(app.get<MessageWitness | null>(WITNESS) ?? undefined);
   return app;
 }

@@ -7,7 +7,7 @@ export { cursorKey, decodeCursor, encodeCursor, type CursorBinding, type CursorP
 export { entityTag, preconditionFailed, preconditionRequired, wantedVersions } from './entity-tag.js';
 export { Health } from './health.js';
 export { LOG, NestLog, createLog, type Log } from './log.js';
-export { MessageScope, type ScopedMessage } from './message-scope.js';
+export { MessageScope, MessageWitness, type ScopedMessage } from './message-scope.js';
 export { Metrics } from './metrics.js';
 export { MessageServer } from './nats/message-server.js';
 export { Messages, type Envelope, type RawReply } from './nats/messages.js';

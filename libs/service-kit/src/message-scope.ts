@@ -1,4 +1,4 @@
-import type { TenantState } from '@tenantry/contracts';
+import type { Message, TenantState } from '@tenantry/contracts';
 
 /** A message about to be worked on inside a tenant. */
 export interface ScopedMessage {
@@ -13,4 +13,10 @@ export interface ScopedMessage {
 /** What a message runs inside of: the tenant-connection library provides one, which holds the tenant's lease meanwhile. */
 export abstract class MessageScope {
   abstract run<Result>(message: ScopedMessage, work: () => Promise<Result>): Promise<Result>;
+}
+
+/** Sees each message outside every tenant from beginning to end, once its caller may ask it and its request is valid. */
+export abstract class MessageWitness {
+  /** Does `work` and returns or raises what it does. */
+  abstract around<Result>(message: Message, request: unknown, work: () => Promise<Result>): Promise<Result>;
 }

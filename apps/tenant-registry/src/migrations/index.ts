@@ -2,6 +2,7 @@ import type { Migration } from '@tenantry/tenant-schema';
 import { tenants } from './0001-tenants.js';
 import { operators } from './0002-operators.js';
 import { clusters } from './0003-clusters.js';
+import { audit } from './0004-audit.js';
 
 /** The central database's migrations, in order. */
-export const migrations: readonly Migration[] = [tenants, operators, clusters];
+export const migrations: readonly Migration[] = [tenants, operators, clusters, audit];

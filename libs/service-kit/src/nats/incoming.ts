@@ -10,6 +10,7 @@ export interface Incoming {
   traceparent: string | undefined;
   clientAddress: string | undefined;
   clientAgent: string | undefined;
+  reason: string | undefined;
   ifMatch: string | undefined;
   deadlineMs: number;
 }
@@ -21,6 +22,7 @@ const headerFields: Readonly<Record<string, keyof Omit<Incoming, 'deadlineMs'>>>
   [Headers.traceparent]: 'traceparent',
   [Headers.clientAddress]: 'clientAddress',
   [Headers.clientAgent]: 'clientAgent',
+  [Headers.reason]: 'reason',
   [Headers.ifMatch]: 'ifMatch',
 };
 
@@ -32,6 +34,7 @@ export function readHeaders(headers: MsgHdrs | undefined): Incoming {
     traceparent: undefined,
     clientAddress: undefined,
     clientAgent: undefined,
+    reason: undefined,
     ifMatch: undefined,
     deadlineMs: requestDeadlineMs,
   };

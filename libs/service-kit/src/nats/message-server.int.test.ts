@@ -92,6 +92,15 @@ describe('a message', () => {
     expect(service.scope.entered).toEqual([]);
   });
 
+  test('outside every tenant is seen by the witness, once it may be asked and is valid; in a tenant it is not', async () => {
+    const { plain } = service.messages;
+    service.witness.seen.length = 0;
+    await asker.ask(plain, { text: 'x' });
+    await asker.ask(plain, { unknown: 1 });
+    await get();
+    expect(service.witness.seen).toEqual([{ subject: plain.subject, request: { text: 'x' } }]);
+  });
+
   test('carries its request id and trace to whatever happens inside', async () => {
     let seen: unknown;
     service.behaviour.get = async ({ id }) => {

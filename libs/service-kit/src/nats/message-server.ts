@@ -5,7 +5,7 @@ import { Headers, type Message } from '@tenantry/contracts';
 import type { ContextVerifier } from '../context/verifier.js';
 import { preconditionRequired } from '../entity-tag.js';
 import type { Log } from '../log.js';
-import type { MessageScope } from '../message-scope.js';
+import type { MessageScope, MessageWitness } from '../message-scope.js';
 import { anonymous, type Caller, type RequestContext, withRequest } from '../request-context.js';
 import { asServiceError, ServiceError } from '../service-error.js';
 import { isTracing, spanAround } from '../telemetry.js';
@@ -37,6 +37,7 @@ export class MessageServer extends Server implements CustomTransportStrategy {
   readonly #stall: StallWatch;
   #inFlight = 0;
   #scope: MessageScope | undefined;
+  #witness: MessageWitness | undefined;
   #whenIdle: (() => void) | undefined;
 
   constructor(
@@ -51,6 +52,11 @@ export class MessageServer extends Server implements CustomTransportStrategy {
   /** Sets what tenant messages run inside of; before `listen`. */
   within(scope: MessageScope | undefined): void {
     this.#scope = scope;
+  }
+
+  /** Sets who sees what is asked outside tenants; before `listen`. */
+  watchedBy(witness: MessageWitness | undefined): void {
+    this.#witness = witness;
   }
 
   get inFlight(): number {
@@ -126,6 +132,7 @@ export class MessageServer extends Server implements CustomTransportStrategy {
         deadlineAt,
         client: clientOf(incoming),
         ifMatch: incoming.ifMatch,
+        reason: incoming.reason,
       };
       const reply = await withRequest(context, () =>
         isTracing()
@@ -144,7 +151,10 @@ export class MessageServer extends Server implements CustomTransportStrategy {
 
   #work(message: Message, handler: MessageHandler, request: unknown, context: RequestContext): Promise<unknown> {
     const { caller, deadlineAt } = context;
-    if (message.tenant === null) return handler(request, caller);
+    if (message.tenant === null) {
+      const work = (): Promise<unknown> => handler(request, caller);
+      return this.#witness ? this.#witness.around(message, request, work) : work();
+    }
     const scoped = { tenantId: caller.tenantId!, deadlineAt, states: message.tenant, subject: message.subject };
     return this.#scope!.run(scoped, () => handler(request, caller));
   }

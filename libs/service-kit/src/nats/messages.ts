@@ -26,6 +26,7 @@ export interface Envelope {
   readonly idempotencyKey?: string | undefined;
   readonly client?: Client | undefined;
   readonly ifMatch?: string | undefined;
+  readonly reason?: string | undefined;
   /** On the clock of `performance.now()`, in milliseconds. */
   readonly deadlineAt: number;
 }
@@ -73,6 +74,7 @@ export class Messages {
     headers.append(Headers.requestId, envelope.requestId);
     if (envelope.traceparent) headers.append(Headers.traceparent, envelope.traceparent);
     if (envelope.idempotencyKey) headers.append(Headers.idempotencyKey, envelope.idempotencyKey);
+    if (envelope.reason) headers.append(Headers.reason, envelope.reason);
     if (envelope.client) appendClient(headers, envelope.client);
     if (envelope.ifMatch) headers.append(Headers.ifMatch, envelope.ifMatch);
     headers.append(Headers.deadline, String(leftMs));

@@ -7,7 +7,7 @@ import { createService } from '../boot.js';
 import { Health } from '../health.js';
 import { Metrics } from '../metrics.js';
 import type { Log } from '../log.js';
-import { MessageScope, type ScopedMessage } from '../message-scope.js';
+import { MessageScope, MessageWitness, type ScopedMessage } from '../message-scope.js';
 import { Messages } from '../nats/messages.js';
 import type { Nats } from '../nats/nats.js';
 import { wantedVersions } from '../entity-tag.js';
@@ -79,7 +79,22 @@ export class KeptScope extends MessageScope {
   }
 }
 
-export function productsModule(messages: OwnMessages, behaviour: Behaviour, scope: MessageScope): Type {
+/** A witness that keeps what it saw. */
+export class KeptWitness extends MessageWitness {
+  readonly seen: { subject: string; request: unknown }[] = [];
+
+  override around<Result>({ subject }: Message, request: unknown, work: () => Promise<Result>): Promise<Result> {
+    this.seen.push({ subject, request });
+    return work();
+  }
+}
+
+export function productsModule(
+  messages: OwnMessages,
+  behaviour: Behaviour,
+  scope: MessageScope,
+  witness: MessageWitness = new KeptWitness(),
+): Type {
   @Controller()
   class ProductsController {
     @Answers(messages.get)
@@ -117,8 +132,11 @@ export function productsModule(messages: OwnMessages, behaviour: Behaviour, scop
   }
   @Module({
     controllers: [ProductsController],
-    providers: [{ provide: MessageScope, useValue: scope }],
-    exports: [MessageScope],
+    providers: [
+      { provide: MessageScope, useValue: scope },
+      { provide: MessageWitness, useValue: witness },
+    ],
+    exports: [MessageScope, MessageWitness],
   })
   class ProductsModule {}
   return ProductsModule;
@@ -128,6 +146,7 @@ interface ServiceUnderTest {
   readonly messages: OwnMessages;
   readonly behaviour: Behaviour;
   readonly scope: KeptScope;
+  readonly witness: KeptWitness;
   readonly nats: Nats;
   readonly app: INestMicroservice;
   close(): Promise<void>;
@@ -141,6 +160,7 @@ export async function startProducts(
   const nats = await natsAs('products', url);
   const behaviour = echoing();
   const scope = new KeptScope();
+  const witness = new KeptWitness();
   const config = { ...settingsOf('products', url), MAX_IN_FLIGHT: maxInFlight, CHECK_REPLIES: checkReplies };
   const kit = {
     config,
@@ -152,12 +172,16 @@ export async function startProducts(
     metrics: new Metrics('products'),
     close: () => nats.close(),
   };
-  const app = await createService(kit, { name: 'products', module: productsModule(messages, behaviour, scope) });
+  const app = await createService(kit, {
+    name: 'products',
+    module: productsModule(messages, behaviour, scope, witness),
+  });
   await app.listen();
   return {
     messages,
     behaviour,
     scope,
+    witness,
     nats,
     app,
     close: async () => {

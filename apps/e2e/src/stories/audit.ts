@@ -1,0 +1,75 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import type { AuditEvent, Operator } from '@tenantry/contracts';
+import { type Client, createTenant, newSlug, type Stack, type StackTenant } from '@tenantry/testing';
+import { expectProblem } from './problem.js';
+
+const path = '/v1/admin/audit-events';
+
+/** What operators do, and try to do, is written down. */
+export const audit = (stack: () => Stack): void =>
+  describe('the audit', () => {
+    let tenant: StackTenant;
+    let reader: Client;
+    let actor: string;
+
+    const search = async (query: string): Promise<AuditEvent[]> => {
+      const { status, body } = await stack().operator.get<{ data: AuditEvent[] }>(`${path}?limit=100&${query}`);
+      expect(status).toBe(200);
+      return body.data;
+    };
+
+    beforeAll(async () => {
+      tenant = await createTenant(stack());
+      const wish = { name: newSlug(), scopes: ['tenants:read'] };
+      const { body } = await stack().operator.post<Operator & { key: string }>('/v1/admin/operators', wish);
+      reader = stack().http.with({ authorization: `Bearer ${body.key}` });
+      actor = `operator:${body.id}`;
+    });
+
+    it('names the tenant that was made', async () => {
+      expect(await search(`tenant=${tenant.id}`)).toMatchObject([{ action: 'tenants.create', outcome: 'succeeded' }]);
+    });
+
+    it('tells who did what, why, from where, by which request', async () => {
+      const why = { 'x-reason': `UTF-8''${encodeURIComponent('Prüfung')}`, 'x-request-id': 'audited-request-1' };
+      await reader.with(why).get(`/v1/admin/tenants/${tenant.id}`);
+      expect(await search(`actor=${actor}&action=tenants.get`)).toMatchObject([
+        {
+          ...{ tenantId: tenant.id, outcome: 'succeeded', reason: 'Prüfung', requestId: 'audited-request-1' },
+          address: expect.stringMatching(/127\.0\.0\.1$/),
+        },
+      ]);
+    });
+
+    it('tells of what was refused, at the edge or behind it', async () => {
+      const unknown = '0192f0c1-2b3c-7d4e-8f50-6172839405a6';
+      expectProblem(await reader.get(`/v1/admin/tenants/${unknown}`), 'not-found');
+      expectProblem(await reader.delete(`/v1/admin/operators/${unknown}`), 'forbidden');
+      expectProblem(await reader.get(path), 'forbidden');
+      // Nobody waits for the record of what the edge refuses.
+      for (let tries = 0; tries < 50 && (await search(`actor=${actor}&outcome=forbidden`)).length < 2; tries++);
+      expect(await search(`actor=${actor}&outcome=not-found`)).toMatchObject([{ tenantId: unknown }]);
+      const refused = await search(`actor=${actor}&outcome=forbidden`);
+      expect(refused.map(({ action }) => action).toSorted()).toEqual([
+        'tenants.audit.list',
+        'tenants.operators.revoke',
+      ]);
+    });
+
+    it('is exported whole as CSV', async () => {
+      for (let reads = 0; reads < 101; reads++) await reader.get('/v1/admin/tenants?limit=1');
+      const asCsv = stack().operator.with({ accept: 'text/csv' });
+      const answer = await asCsv.get(`${path}?actor=${actor}&action=tenants.list`);
+      expect(answer).toMatchObject({ status: 200, headers: { 'content-type': 'text/csv; charset=utf-8' } });
+      const [header, ...lines] = answer.text.trimEnd().split('\r\n');
+      expect(header).toMatch(/^at,actor,actorName,action,/);
+      expect(lines).toHaveLength(101);
+      expect(new Set(lines).size).toBe(101);
+      expectProblem(await asCsv.get(`${path}?limit=1`), 'bad-request');
+    });
+
+    it('refuses searches that make no sense', async () => {
+      for (const query of ['from=yesterday', 'sort=at', 'tenant=acme'])
+        expect([400, 422]).toContain((await stack().operator.get(`${path}?${query}`)).status);
+    });
+  });
