@@ -27,6 +27,7 @@ import { RolesController } from './roles.controller.js';
 import { Revocations } from './revocations.js';
 import { RolePermissions } from './role-permissions.js';
 import { RouteTable } from './route-table.js';
+import { TenantLifecycleController } from './tenant-lifecycle.controller.js';
 import { TenantsController } from './tenants.controller.js';
 import { TenantEntries } from './tenants.js';
 import { Tokens } from './tokens.js';
@@ -44,6 +45,7 @@ export const controllers: Type[] = [
   RolesController,
   AuthController,
   TenantsController,
+  TenantLifecycleController,
   OperatorsController,
   AuditController,
   ProblemsController,

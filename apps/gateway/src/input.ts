@@ -34,7 +34,8 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 
 function fieldsOf(message: Message, { method, query, body }: GatewayRequest): Record<string, unknown> {
   const parameters = query as Record<string, unknown>;
-  if (method !== 'GET' && method !== 'DELETE') {
+  // A DELETE may have a body, to say why.
+  if (method !== 'GET' && (method !== 'DELETE' || body !== undefined)) {
     const unknown = Object.keys(parameters).map((name) => ({
       pointer: `/${name}`,
       code: 'unknown-field',

@@ -14,6 +14,8 @@ export interface RouteTerms {
   readonly reply?: z.ZodType | undefined;
   /** Statuses of a success where they are not the message's own. */
   readonly statuses?: readonly number[];
+  /** Of a DELETE whose fields are in its body. */
+  readonly takesBody?: boolean;
   /** Fields of the message that come from elsewhere than path, query and body. */
   readonly hidden?: readonly string[];
 }

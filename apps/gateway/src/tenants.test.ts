@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import type { TenantEntry, TenantNotice } from '@tenantry/contracts';
+import { type Message, type TenantEntry, TenantLifecycle, type TenantNotice } from '@tenantry/contracts';
 import { createLog, type Messages, type Nats, ServiceError } from '@tenantry/service-kit';
 import { TenantEntries } from './tenants.js';
 
@@ -12,8 +12,13 @@ const none = () => Promise.reject(new ServiceError('tenant-not-found', 'none'));
 
 /** A registry whose answer can be set, and which can send notices. */
 function start() {
-  const registry = { answer: (): Promise<TenantEntry> => Promise.resolve(acme), asked: 0 };
-  const ask = () => {
+  const registry = {
+    answer: (): Promise<TenantEntry> => Promise.resolve(acme),
+    asked: 0,
+    changes: away as (after?: number) => Promise<{ changes: TenantNotice[]; generation: number }>,
+  };
+  const ask = (message: Message, { after }: { after?: number }) => {
+    if (message === TenantLifecycle.changes) return registry.changes(after);
     registry.asked++;
     return registry.answer();
   };
@@ -25,6 +30,7 @@ function start() {
     { connection: { subscribe } } as unknown as Nats,
     log,
   );
+  started.push(entries);
   entries.onApplicationBootstrap();
   const say = (change: Partial<TenantNotice>) =>
     hear?.(null, { json: () => ({ tenantId: id, slug: 'acme', state: 'active', generation: 8, ...change }) });
@@ -38,7 +44,11 @@ async function pass(ms: number): Promise<void> {
   await sleep(5);
 }
 
-afterEach(() => void jest.restoreAllMocks());
+const started: TenantEntries[] = [];
+afterEach(() => {
+  jest.restoreAllMocks();
+  for (const entries of started.splice(0)) entries.onModuleDestroy();
+});
 
 describe('a tenant', () => {
   it('is asked for once, however many want to know', async () => {
@@ -67,6 +77,42 @@ describe('a tenant', () => {
     registry.answer = () => Promise.resolve({ ...acme, state: 'suspended', generation: 8 });
     say({ state: 'suspended' });
     expect(await entries.get('slug:acme')).toMatchObject({ state: 'suspended' });
+  });
+
+  it('is in the state that was heard of last, also when the registry has gone since', async () => {
+    const { registry, entries, say } = start();
+    await entries.get(`slug:acme`);
+    registry.answer = away;
+    say({ state: 'suspended' });
+    await sleep(5);
+    expect(await entries.get('slug:acme')).toMatchObject({ state: 'suspended', limits });
+  });
+
+  it('is asked for again when a notice comes while it is asked for', async () => {
+    const { registry, entries, say } = start();
+    let answer: ((entry: TenantEntry) => void) | undefined;
+    registry.answer = () => new Promise((resolve) => (answer = resolve));
+    const found = entries.get('slug:acme');
+    registry.answer = () => Promise.resolve({ ...acme, state: 'suspended', generation: 8 });
+    say({ state: 'suspended' });
+    answer?.(acme);
+    expect(await found).toMatchObject({ state: 'suspended' });
+  });
+
+  it('whose notice was lost is known to have changed within 2 s', async () => {
+    const { registry, entries } = start();
+    const asked: (number | undefined)[] = [];
+    registry.changes = (after) => {
+      asked.push(after);
+      const notice = { tenantId: id, slug: 'acme', state: 'suspended' as const, generation: 8 };
+      return Promise.resolve({ changes: after === 7 ? [notice] : [], generation: after === undefined ? 7 : 8 });
+    };
+    await sleep(20);
+    await entries.get(`slug:acme`);
+    registry.answer = away;
+    await sleep(2000);
+    expect(await entries.get('slug:acme')).toMatchObject({ state: 'suspended' });
+    expect(asked.slice(0, 3)).toEqual([undefined, 7, 8]);
   });
 
   it('is not asked for again for an older notice', async () => {

@@ -1,6 +1,6 @@
-import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { type TenantEntry, TenantNotice, tenantNoticeSubject, Tenants } from '@tenantry/contracts';
-import { hearNotices, LOG, type Log, Messages, Nats, ServiceError } from '@tenantry/service-kit';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { type TenantEntry, type TenantNotice, Tenants } from '@tenantry/contracts';
+import { LOG, type Log, Messages, Nats, ServiceError, TenantFollower } from '@tenantry/service-kit';
 import { LRUCache } from 'lru-cache';
 
 const freshMs = 60_000;
@@ -9,6 +9,8 @@ const staleMs = 600_000;
 /** How long an unknown tenant is remembered as such. */
 const unknownMs = 2000;
 const maxTenants = 50_000;
+/** Not fresh any more; what is known still serves while the registry is away. */
+const outdated = { ttl: 1 };
 
 interface Known {
   /** Null for a tenant that does not exist. */
@@ -21,12 +23,13 @@ interface Known {
  * stale while the registry is away.
  */
 @Injectable()
-export class TenantEntries implements OnApplicationBootstrap {
+export class TenantEntries implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly known: LRUCache<string, Known>;
+  private readonly follower: TenantFollower;
 
   constructor(
     @Inject(Messages) private readonly messages: Messages,
-    @Inject(Nats) private readonly nats: Nats,
+    @Inject(Nats) nats: Nats,
     @Inject(LOG) private readonly log: Log,
   ) {
     this.known = new LRUCache<string, Known>({
@@ -36,15 +39,23 @@ export class TenantEntries implements OnApplicationBootstrap {
       noDeleteOnStaleGet: true,
       fetchMethod: (key, stale, { options }) => this.load(key, stale, options),
     });
+    this.follower = new TenantFollower(nats, messages, log, {
+      changed: (notice) => this.hear(notice),
+      doubt: () => this.doubt(),
+    });
   }
 
   onApplicationBootstrap(): void {
-    hearNotices(this.nats, this.log, tenantNoticeSubject, TenantNotice, (notice) => this.hear(notice));
+    this.follower.start();
+  }
+
+  onModuleDestroy(): void {
+    this.follower.stop();
   }
 
   /** @throws ServiceError `tenant-not-found`, or why the registry cannot be asked. */
   async get(key: `id:${string}` | `slug:${string}`): Promise<TenantEntry> {
-    const { entry } = this.known.get(key) ?? (await this.known.forceFetch(key));
+    const { entry } = this.known.get(key) ?? (await this.fetch(key));
     if (!entry) throw new ServiceError('tenant-not-found', 'There is no such tenant.');
     return entry;
   }
@@ -54,11 +65,28 @@ export class TenantEntries implements OnApplicationBootstrap {
     return this.known.get(key)?.entry;
   }
 
-  private hear({ tenantId, slug, generation }: TenantNotice): void {
+  /** What is known of it is of the past: its state at once, the rest at the next use, which asks again. Gives up loads under way. */
+  private hear({ tenantId, slug, state, generation }: TenantNotice): void {
     for (const key of [`id:${tenantId}`, `slug:${slug}`]) {
-      const entry = this.known.get(key, { allowStale: true })?.entry;
-      // Deleting also gives up a load under way, whose answer may be older than this notice.
-      if (!entry || entry.generation < generation) this.known.delete(key);
+      const known = this.known.peek(key, { allowStale: true });
+      if (!known?.entry) this.known.delete(key);
+      else if (known.entry.generation < generation)
+        this.known.set(key, { ...known, entry: { ...known.entry, state, generation } }, outdated);
+    }
+  }
+
+  private doubt(): void {
+    for (const [key, known] of [...this.known.entries()]) this.known.set(key, known, outdated);
+  }
+
+  private async fetch(key: string): Promise<Known> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.known.forceFetch(key);
+      } catch (error) {
+        // Given up because of a notice, which its answer may be older than: asked again.
+        if (error instanceof ServiceError || tries >= 3) throw error;
+      }
     }
   }
 

@@ -12,17 +12,27 @@ import { Cluster } from './cluster.entity.js';
 import { ClustersRepository } from './clusters.repository.js';
 import { ClustersService } from './clusters.service.js';
 import type { RegistryConfig } from './config.js';
-import { OperationsRepository } from './operations.repository.js';
+import { DeleteTenant } from './lifecycle/delete-tenant.js';
+import { LifecycleController } from './lifecycle/lifecycle.controller.js';
+import { LifecycleService } from './lifecycle/lifecycle.service.js';
+import { Removals } from './lifecycle/removals.js';
+import { Transitions } from './lifecycle/transitions.js';
+import { LONG_ACTIONS, type LongAction } from './operations/long-action.js';
+import { OperationRunner } from './operations/operation-runner.js';
+import { OperationsRepository } from './operations/operations.repository.js';
+import { OperationsService } from './operations/operations.service.js';
+import { Takeover } from './operations/takeover.js';
 import { OperatorRow } from './operators/operator.entity.js';
 import { OperatorsController } from './operators/operators.controller.js';
 import { OperatorsRepository } from './operators/operators.repository.js';
 import { OperatorsService } from './operators/operators.service.js';
 import { Pages } from './pages.js';
 import { Plan } from './plan.entity.js';
+import { Births } from './provisioning/births.js';
 import { ClusterAccess } from './provisioning/cluster-access.js';
+import { CreateTenant } from './provisioning/create-tenant.js';
 import { Placement } from './provisioning/placement.js';
-import { ProvisioningSteps } from './provisioning/provisioning.steps.js';
-import { ProvisioningWorkflow } from './provisioning/provisioning.workflow.js';
+import { TenantCluster } from './provisioning/tenant-cluster.js';
 import { Secrets } from './secrets.js';
 import { TenantRow } from './tenant.entity.js';
 import { TenantNotices } from './tenant-notices.js';
@@ -31,6 +41,8 @@ import { TenantsRepository } from './tenants.repository.js';
 import { TenantsService } from './tenants.service.js';
 
 const entities = [TenantRow, Cluster, Plan, OperatorRow, AuditEventRow];
+/** What takes too long for one request. */
+const longActions = [CreateTenant, DeleteTenant];
 
 @Module({
   imports: [
@@ -50,7 +62,7 @@ const entities = [TenantRow, Cluster, Plan, OperatorRow, AuditEventRow];
     TypeOrmModule.forFeature(entities),
     OutboxModule.forCentral('tenant-registry', DataSource),
   ],
-  controllers: [TenantsController, OperatorsController, AuditController],
+  controllers: [TenantsController, LifecycleController, OperatorsController, AuditController],
   providers: [
     Pages,
     TenantsService,
@@ -67,8 +79,16 @@ const entities = [TenantRow, Cluster, Plan, OperatorRow, AuditEventRow];
     { provide: MessageWitness, useClass: AuditTrail },
     ClusterAccess,
     Placement,
-    ProvisioningSteps,
-    ProvisioningWorkflow,
+    TenantCluster,
+    Births,
+    LifecycleService,
+    Removals,
+    Transitions,
+    ...longActions,
+    { provide: LONG_ACTIONS, inject: longActions, useFactory: (...actions: LongAction[]) => actions },
+    OperationRunner,
+    OperationsService,
+    Takeover,
   ],
   // The message server, outside this module, finds it by that name.
   exports: [MessageWitness],

@@ -1,4 +1,4 @@
-import { masterKey } from '@tenantry/service-kit';
+import { masterKey, wholeNumber } from '@tenantry/service-kit';
 import { z } from 'zod';
 
 const postgresUrl = z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' });
@@ -10,6 +10,8 @@ export const RegistryConfig = z.object({
   /** The account that makes tenants' roles and databases, on the `postgres` database of the first cluster. */
   PROVISIONER_URL: postgresUrl,
   MASTER_KEY: masterKey,
+  /** How long an archived tenant's data is kept before it is purged. */
+  ARCHIVE_GRACE_SECONDS: wholeNumber(0, 10 * 365 * 86_400).default(30 * 86_400),
   /** The first operator's key, made valid at the start: `tok_` and at least 32 characters. */
   OPERATOR_KEY: z
     .string()

@@ -1,15 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type TenantNotice, tenantNoticeSubject } from '@tenantry/contracts';
+import { tenantNoticeSubject } from '@tenantry/contracts';
 import { Nats } from '@tenantry/service-kit';
 import type { TenantRow } from './tenant.entity.js';
+import { toNotice } from './tenant.views.js';
 
-/** Tells every instance that a tenant has changed. A missed notice is repaired when what they know of it lapses. */
+/** Tells every instance that a tenant has changed. Who misses it learns it from `tenants.changes`, within a second or so. */
 @Injectable()
 export class TenantNotices {
   constructor(@Inject(Nats) private readonly nats: Nats) {}
 
-  say({ id, slug, state, generation }: TenantRow): void {
-    const notice: TenantNotice = { tenantId: id, slug, state, generation };
-    this.nats.connection.publish(tenantNoticeSubject, JSON.stringify(notice));
+  say(tenant: TenantRow): void {
+    this.nats.connection.publish(tenantNoticeSubject, JSON.stringify(toNotice(tenant)));
   }
 }

@@ -1,9 +1,12 @@
-import type { TenantState } from '@tenantry/contracts';
+import type { FirstAdmin, TenantState } from '@tenantry/contracts';
 import { isoTime } from '@tenantry/service-kit';
 import { Column, Entity, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
 import { Cluster } from './cluster.entity.js';
 import { wholeNumber } from './columns.js';
 import { Plan } from './plan.entity.js';
+
+/** A tenant's first admin as it is kept until it is made. */
+export type SealedAdmin = Omit<FirstAdmin, 'password'> & { readonly sealedPassword: string };
 
 /** A customer: where its database is, how to get in, and in which state of its life it is. */
 @Entity('tenants')
@@ -40,6 +43,10 @@ export class TenantRow {
   /** Sealed (see `sealSecret`), or null until provisioning has made it. */
   @Column('text', { name: 'db_password', nullable: true })
   sealedPassword!: string | null;
+
+  /** Until that admin is made: the password sealed; read only by who asks for it by name. */
+  @Column('jsonb', { name: 'first_admin', nullable: true, select: false })
+  firstAdmin?: SealedAdmin | null;
 
   @Column('integer', { name: 'schema_version' })
   schemaVersion!: number;

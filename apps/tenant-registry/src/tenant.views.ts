@@ -1,4 +1,4 @@
-import type { Tenant, TenantEntry, TenantPlace } from '@tenantry/contracts';
+import type { Tenant, TenantEntry, TenantNotice, TenantPlace } from '@tenantry/contracts';
 import type { TenantRow } from './tenant.entity.js';
 
 /** What the edge needs. */
@@ -40,3 +40,11 @@ export const toPlace = (row: TenantRow): TenantPlace | null =>
         password: row.sealedPassword,
         schemaVersion: row.schemaVersion,
       };
+
+/** What every instance is told when it has changed. */
+export const toNotice = ({ id, slug, state, generation }: TenantRow): TenantNotice => ({
+  tenantId: id,
+  slug,
+  state,
+  generation,
+});

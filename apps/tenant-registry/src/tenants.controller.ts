@@ -1,11 +1,15 @@
 import { Controller } from '@nestjs/common';
 import { type ParsedRequestOf, Tenants } from '@tenantry/contracts';
 import { Answers } from '@tenantry/service-kit';
+import { OperationsService } from './operations/operations.service.js';
 import { TenantsService } from './tenants.service.js';
 
 @Controller()
 export class TenantsController {
-  constructor(private readonly tenants: TenantsService) {}
+  constructor(
+    private readonly tenants: TenantsService,
+    private readonly operations: OperationsService,
+  ) {}
 
   @Answers(Tenants.create)
   create(request: ParsedRequestOf<typeof Tenants.create>) {
@@ -24,7 +28,7 @@ export class TenantsController {
 
   @Answers(Tenants.getOperation)
   getOperation({ id }: ParsedRequestOf<typeof Tenants.getOperation>) {
-    return this.tenants.getOperation(id);
+    return this.operations.get(id);
   }
 
   @Answers(Tenants.find)

@@ -1,50 +1,54 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { TenantEvents, type TenantState } from '@tenantry/contracts';
-import { Outbox } from '@tenantry/outbox';
+import type { TenantNotice, TenantState } from '@tenantry/contracts';
 import { ServiceError } from '@tenantry/service-kit';
-import { In, LessThan, Not, Repository } from 'typeorm';
-import { TenantRow } from './tenant.entity.js';
+import { In, LessThan, MoreThan, Not, Repository } from 'typeorm';
+import { type SealedAdmin, TenantRow } from './tenant.entity.js';
+import { toNotice } from './tenant.views.js';
 
 /** States in which a tenant holds its slug no longer. */
 export const gone: TenantState[] = ['failed', 'purged'];
-/** What every change of a row changes too. */
-const asChanged = { generation: () => `nextval('tenant_generations')`, updatedAt: () => 'now()' };
-
-/** What other services are told of a new tenant. */
-const toBirth = ({ id, slug, name, plan }: TenantRow) => ({ id, slug, name, plan: plan.name });
-
 /** The tenants table and what stands beside it. */
 @Injectable()
 export class TenantsRepository {
-  constructor(
-    @InjectRepository(TenantRow) private readonly tenants: Repository<TenantRow>,
-    private readonly outbox: Outbox,
-  ) {}
+  constructor(@InjectRepository(TenantRow) private readonly tenants: Repository<TenantRow>) {}
 
   async newId(): Promise<string> {
     const [row] = await this.tenants.query<{ id: string }[]>('SELECT uuidv7() AS id');
     return row!.id;
   }
 
-  /** Changes some columns and gives the row a new generation. */
+  /** Changes some columns; those that others are told of give the row a new generation. */
   async update(
     id: string,
-    change: Partial<Pick<TenantRow, 'state' | 'stateReason' | 'sealedPassword' | 'schemaVersion'>>,
+    change: Partial<Pick<TenantRow, 'sealedPassword' | 'schemaVersion' | 'firstAdmin'>>,
   ): Promise<TenantRow> {
-    await this.tenants.update(id, { ...change, ...asChanged });
+    await this.tenants.update(id, change);
     return this.get(id);
   }
 
-  /** Opens the tenant and, the first time, tells other services. */
-  activate(id: string): Promise<TenantRow> {
-    return this.outbox.transaction(async (manager) => {
-      const tenants = manager.withRepository(this.tenants);
-      const { affected } = await tenants.update({ id, state: Not('active') }, { state: 'active', ...asChanged });
-      const row = await tenants.findOneByOrFail({ id });
-      if (affected) this.outbox.add(TenantEvents.activated, { aggregate: id, tenantId: id, data: toBirth(row) });
-      return row;
+  /** @throws ServiceError `conflict` once that admin has been made. */
+  async getFirstAdmin(id: string): Promise<SealedAdmin> {
+    const row = await this.tenants.findOne({ where: { id }, select: { id: true, firstAdmin: true } });
+    if (!row?.firstAdmin) throw new ServiceError('conflict', 'This tenant has no first admin to be made.');
+    return row.firstAdmin;
+  }
+
+  /** What has changed after this generation, oldest first. */
+  async changesAfter(generation: number, limit: number): Promise<TenantNotice[]> {
+    const rows = await this.tenants.find({
+      where: { generation: MoreThan(generation) },
+      order: { generation: 'ASC' },
+      take: limit,
+      select: { id: true, slug: true, state: true, generation: true },
+      loadEagerRelations: false,
     });
+    return rows.map(toNotice);
+  }
+
+  /** The newest of any tenant; 0 where there is none. */
+  async newestGeneration(): Promise<number> {
+    return Number(await this.tenants.maximum('generation'));
   }
 
   /** @throws ServiceError `not-found` */

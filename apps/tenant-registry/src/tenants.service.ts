@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import {
-  type Operation,
   type ParsedRequestOf,
   type ReplyOf,
   type Tenant,
@@ -10,9 +9,9 @@ import {
   Tenants,
 } from '@tenantry/contracts';
 import { ServiceError } from '@tenantry/service-kit';
-import { OperationsRepository } from './operations.repository.js';
+import { OperationRunner } from './operations/operation-runner.js';
 import { Pages } from './pages.js';
-import { ProvisioningWorkflow } from './provisioning/provisioning.workflow.js';
+import { Births } from './provisioning/births.js';
 import { toEntry, toPlace, toTenant } from './tenant.views.js';
 import { TenantsRepository } from './tenants.repository.js';
 
@@ -21,18 +20,19 @@ import { TenantsRepository } from './tenants.repository.js';
 export class TenantsService {
   constructor(
     private readonly tenants: TenantsRepository,
-    private readonly provisioning: ProvisioningWorkflow,
-    private readonly operations: OperationsRepository,
+    private readonly births: Births,
+    private readonly runner: OperationRunner,
     private readonly pages: Pages,
   ) {}
 
   /** @throws ServiceError `slug-taken`, `cluster-full`, `validation` */
   async create(request: ParsedRequestOf<typeof Tenants.create>): Promise<ReplyOf<typeof Tenants.create>> {
-    const { admin, waitSeconds, ...tenant } = request;
-    const [id, operationId] = [await this.tenants.newId(), await this.tenants.newId()];
-    const { ended } = await this.provisioning.start(operationId, { id, ...tenant }, admin);
+    const { waitSeconds, ...wish } = request;
+    const id = await this.tenants.newId();
+    const decided = await this.births.reserve(id, wish);
+    const { ended } = await this.runner.start(decided);
     await Promise.race([ended, sleep(waitSeconds * 1000, undefined, { ref: false })]);
-    return { operationId, tenant: toTenant(await this.tenants.get(id)) };
+    return { operationId: decided.operationId, tenant: toTenant(await this.tenants.get(id)) };
   }
 
   /** @throws ServiceError `invalid-cursor` */
@@ -46,11 +46,6 @@ export class TenantsService {
   /** @throws ServiceError `not-found` */
   async get(id: string): Promise<Tenant> {
     return toTenant(await this.tenants.get(id));
-  }
-
-  /** @throws ServiceError `not-found` */
-  getOperation(id: string): Promise<Operation> {
-    return this.operations.get(id);
   }
 
   /** @throws ServiceError `tenant-not-found` */

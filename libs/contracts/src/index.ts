@@ -67,5 +67,6 @@ export {
 } from './tenants.contract.js';
 export { CreateRole, Role, Roles } from './roles.contract.js';
 export { survey, type Survey } from './survey.js';
+export { TenantLifecycle } from './tenant-lifecycle.contract.js';
 export { TenantState } from './tenant-state.js';
 export { CreateUser, FirstAdmin, SessionSubject, User, UserEvents, Users } from './users.contract.js';

@@ -54,12 +54,15 @@ export const Operation = z
   .strictObject({
     id,
     kind: z.string(),
-    tenantId: id,
-    state: z.enum(['running', 'succeeded', 'failed']),
+    tenantId: id.nullable(),
+    /** `scheduled` until its time has come. */
+    state: z.enum(['scheduled', 'running', 'succeeded', 'failed']),
+    dueAt: timestamp,
     steps: z.array(
       z.strictObject({
         name: z.string(),
-        state: z.enum(['succeeded', 'failed']),
+        /** `skipped` is what a failure before it has left undone. */
+        state: z.enum(['pending', 'running', 'succeeded', 'failed', 'skipped']),
         startedAt: timestamp.nullable(),
         endedAt: timestamp.nullable(),
         error: z.string().optional(),
@@ -152,6 +155,11 @@ export const TenantEvents = {
   /** Its database is there, its first admin can log in. */
   activated: event('tenants.activated', {
     data: z.strictObject({ id, slug: z.string(), name: z.string(), plan: z.string() }),
+    version: 1,
+  }),
+  /** It is in another state of its life; `from` is the one before. */
+  stateChanged: event('tenants.state-changed', {
+    data: z.strictObject({ id, slug: z.string(), from: TenantState, to: TenantState, reason: z.string().nullable() }),
     version: 1,
   }),
 };

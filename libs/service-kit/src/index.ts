@@ -14,6 +14,7 @@ export { Messages, type Envelope, type RawReply } from './nats/messages.js';
 export { Nats } from './nats/nats.js';
 export { hearNotices } from './nats/notices.js';
 export { answerSurvey, askInstances } from './nats/surveys.js';
+export { TenantFollower } from './nats/tenant-follower.js';
 export { leaveOnSignal, startProcess, type KitProcess } from './process.js';
 export {
   anonymous,

@@ -132,6 +132,11 @@ export class TenantConnections {
     this.directory.notice(notice);
   }
 
+  /** Notices may have been missed: what is known of tenants is asked for again when it is next used. */
+  doubt(): void {
+    this.directory.doubt();
+  }
+
   /** The state of everything at this moment. */
   pools(): PoolsSnapshot {
     const entries = this.directory.all();

@@ -127,6 +127,11 @@ export class Directory {
     this.changed(entry);
   }
 
+  /** What is known may be of the past: renewed at its next use, which does not wait for it. */
+  doubt(): void {
+    for (const entry of this.entries.values()) entry.freshUntil = 0;
+  }
+
   private async ask(tenantId: string): Promise<TenantEntry> {
     for (let tries = 1; ; tries++) {
       let place: TenantPlace | undefined;

@@ -1,14 +1,21 @@
-import { type DynamicModule, Inject, Injectable, Module, type OnApplicationBootstrap } from '@nestjs/common';
-import { Surveys, TenantNotice, tenantNoticeSubject, Tenants, type ServiceName } from '@tenantry/contracts';
+import {
+  type DynamicModule,
+  Inject,
+  Injectable,
+  Module,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+} from '@nestjs/common';
+import { Surveys, Tenants, type ServiceName } from '@tenantry/contracts';
 import {
   answerSurvey,
   CONFIG,
-  hearNotices,
   LOG,
   masterKey,
   Messages,
   Metrics,
   Nats,
+  TenantFollower,
   wholeNumber,
   type Log,
 } from '@tenantry/service-kit';
@@ -26,19 +33,31 @@ export const TenantsConfig = z.object({
 });
 export type TenantsConfig = z.output<typeof TenantsConfig>;
 
-/** Hears from the registry what has changed, so that no instance goes on with what it knew; tells operators what it has open. */
+/** Learns from the registry what has changed, so that no instance goes on with what it knew; tells operators what it has open. */
 @Injectable()
-class RegistryNotices implements OnApplicationBootstrap {
+class RegistryNotices implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly follower: TenantFollower;
+
   constructor(
     @Inject(Nats) private readonly nats: Nats,
-    @Inject(TenantConnections) private readonly connections: TenantConnections,
+    @Inject(Messages) messages: Messages,
     @Inject(LOG) private readonly log: Log,
-  ) {}
+    @Inject(TenantConnections) private readonly connections: TenantConnections,
+  ) {
+    this.follower = new TenantFollower(nats, messages, log, {
+      changed: (notice) => connections.notice(notice),
+      doubt: () => connections.doubt(),
+    });
+  }
 
   onApplicationBootstrap(): void {
-    hearNotices(this.nats, this.log, tenantNoticeSubject, TenantNotice, (notice) => this.connections.notice(notice));
+    this.follower.start();
     const { instance } = this.nats;
     answerSurvey(this.nats, this.log, Surveys.pools, () => ({ instance, ...this.connections.pools() }));
+  }
+
+  onModuleDestroy(): void {
+    this.follower.stop();
   }
 }
 

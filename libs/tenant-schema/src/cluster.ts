@@ -133,8 +133,12 @@ export async function ensureTenantDatabase(admin: SqlClient, database: string, r
   await admin.query(`ALTER DATABASE ${quoted(database)} WITH ALLOW_CONNECTIONS true`);
 }
 
-/** Removes a tenant's database and role, connected or not; harmless when there are none. */
-export async function dropTenant(admin: SqlClient, database: string, role: string): Promise<void> {
+/** Removes a tenant's database and its login roles, connected or not; harmless when there are none. */
+export async function dropTenant(admin: SqlClient, database: string, ...roles: string[]): Promise<void> {
+  const present: string[] = [];
+  for (const role of roles) if (await exists(admin, 'pg_roles', role)) present.push(role);
+  // Only who inherits from a role may end its sessions (PostgreSQL, pg_signal_backend); nobody else is in there.
+  for (const role of present) await admin.query(`GRANT ${quoted(role)} TO CURRENT_USER WITH INHERIT TRUE, SET FALSE`);
   await admin.query(`DROP DATABASE IF EXISTS ${quoted(database)} WITH (FORCE)`);
-  await admin.query(`DROP ROLE IF EXISTS ${quoted(role)}`);
+  for (const role of present) await admin.query(`DROP ROLE IF EXISTS ${quoted(role)}`);
 }

@@ -44,7 +44,7 @@ function requestOf(route: Route): Partial<ZodOpenApiOperationObject> {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
   const request = message?.request instanceof z.ZodObject ? message.request : undefined;
   const rest = request && without(request, [...inPath, ...hidden]);
-  const takesBody = method !== 'get' && method !== 'delete';
+  const takesBody = method !== 'get' && (method !== 'delete' || terms.takesBody === true);
   // The schema itself where nothing of it comes from elsewhere: it has a name of its own.
   const body = request && inPath.length + hidden.length === 0 ? request : rest;
   const hasFields = rest && Object.keys(rest.shape).length > 0;

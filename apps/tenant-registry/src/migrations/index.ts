@@ -3,6 +3,7 @@ import { tenants } from './0001-tenants.js';
 import { operators } from './0002-operators.js';
 import { clusters } from './0003-clusters.js';
 import { audit } from './0004-audit.js';
+import { lifecycle } from './0005-lifecycle.js';
 
 /** The central database's migrations, in order. */
-export const migrations: readonly Migration[] = [tenants, operators, clusters, audit];
+export const migrations: readonly Migration[] = [tenants, operators, clusters, audit, lifecycle];

@@ -10,6 +10,8 @@ import { Plan } from '../plan.entity.js';
 import { Secrets } from '../secrets.js';
 import { TenantRow } from '../tenant.entity.js';
 import { createRegistryDatabase, type RegistryDatabase } from '../test/registry-database.js';
+import { OperationsRepository } from '../operations/operations.repository.js';
+import { Births } from './births.js';
 import { ClusterAccess } from './cluster-access.js';
 import { Placement } from './placement.js';
 
@@ -17,7 +19,8 @@ let registry: RegistryDatabase;
 let second: OwnPostgres;
 let clusters: ClustersRepository;
 let access: ClusterAccess;
-let placement: Placement;
+let births: Births;
+const admin = { email: 'a@b.example', password: 'correct-horse', firstName: 'Ada', lastName: 'Lovelace' };
 const urls: Record<string, string> = {};
 
 /** Takes a place and answers on which cluster. */
@@ -25,8 +28,8 @@ async function place({
   id = randomUUID(),
   slug = `s-${id}`,
   cluster,
-}: Partial<Parameters<Placement['reserve']>[0]> = {}) {
-  await placement.reserve({ id, slug, name: 'Test', plan: 'standard', cluster });
+}: { id?: string; slug?: string; cluster?: string } = {}) {
+  await births.reserve(id, { slug, name: 'Test', plan: 'standard', cluster, admin });
   const [row] = await registry.source.query<{ name: string; db_name: string; cluster_id: string }[]>(
     'SELECT c.name, t.db_name, t.cluster_id FROM tenants t JOIN clusters c ON c.id = t.cluster_id WHERE t.id = $1',
     [id],
@@ -58,7 +61,8 @@ beforeAll(async () => {
     secrets,
     createLog({ service: 'tenant-registry', instance: 'test', level: 'silent' }),
   );
-  placement = new Placement(registry.source);
+  const operations = new OperationsRepository(registry.source);
+  births = new Births(registry.source, new Placement(), operations, undefined as never, secrets);
   Object.assign(urls, { main: testServers().postgresUrl, west: second.url });
   for (const [name, provisioner] of Object.entries(urls)) {
     const { hostname: host, port } = new URL(provisioner);
@@ -70,7 +74,7 @@ beforeAll(async () => {
   }
 }, 60_000);
 beforeEach(async () => {
-  await registry.source.query('DELETE FROM tenants');
+  await registry.source.query('DELETE FROM operations; DELETE FROM tenants');
   for (const name of ['main', 'west']) await setCluster(name, { state: 'open', maxTenants: 100 });
 });
 afterAll(async () => {
@@ -126,10 +130,17 @@ describe('a new tenant', () => {
     expect(outcomes.filter((outcome) => outcome !== 'cluster-full')).toEqual(['placed', 'placed', 'placed']);
   });
 
-  it('gets the slug alone, and asking again with the same id changes nothing', async () => {
+  it('gets its slug alone, however many want it', async () => {
+    const outcomes = await Promise.all(Array.from({ length: 50 }, () => codeOf(place({ slug: 'acme' }))));
+    expect(outcomes.filter((outcome) => outcome !== 'slug-taken')).toEqual(['placed']);
+  });
+
+  it("leaves its first admin's password to nobody who can read the table", async () => {
     const id = randomUUID();
-    expect((await place({ id, slug: 'acme' })).name).toBe((await place({ id, slug: 'acme' })).name);
-    expect(await codeOf(place({ slug: 'acme' }))).toBe('slug-taken');
+    await place({ id });
+    const rows = await registry.source.query<object[]>('SELECT * FROM tenants WHERE id = $1', [id]);
+    expect(JSON.stringify(rows)).toContain(admin.email);
+    expect(JSON.stringify(rows)).not.toContain(admin.password);
   });
 });
 

@@ -5,6 +5,7 @@ import pg from 'pg';
 /** Statements on one cluster at once; each holds a connection of the provisioner's. */
 const maxConnections = 8;
 const connectTimeoutMs = 3000;
+const lockTimeoutMs = 10_000;
 
 /** The account that makes roles and databases on one cluster, and reads no tenant's rows. */
 export class Provisioner {
@@ -20,6 +21,8 @@ export class Provisioner {
       max: maxConnections,
       connectionTimeoutMillis: connectTimeoutMs,
       application_name: 'tenant-registry/provisioner',
+      // Of locks that another process holds: rather tried again than waited for with a connection in hand.
+      lock_timeout: lockTimeoutMs,
     });
     this.pool.on('error', (err) => log.warn({ err }, 'an idle provisioner connection was lost'));
   }
@@ -36,6 +39,22 @@ export class Provisioner {
       throw error;
     });
     return this.prepared;
+  }
+
+  /** Works in one session, alone among all processes that work under this name. */
+  async alone<Result>(name: string, work: (session: SqlClient) => Promise<Result>): Promise<Result> {
+    const session = await this.pool.connect();
+    try {
+      await session.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [name]);
+      const result = await work(session);
+      await session.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [name]);
+      session.release();
+      return result;
+    } catch (error) {
+      // Its end lets go of the lock, whatever state it was left in.
+      session.release(true);
+      throw error;
+    }
   }
 
   close(): Promise<void> {

@@ -31,6 +31,7 @@ const askersWithoutContext: Readonly<Record<string, readonly string[]>> = {
   'tenants.find': ['gateway'],
   'tenants.operators.find': ['gateway'],
   'tenants.locate': ['auth', 'users', 'products'],
+  'tenants.changes': ['auth', 'users', 'products', 'gateway'],
 };
 
 function askersOf({ needs, subject }: Message): readonly string[] {

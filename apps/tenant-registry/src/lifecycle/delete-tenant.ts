@@ -1,0 +1,37 @@
+import { Injectable } from '@nestjs/common';
+import { dropTenant } from '@tenantry/tenant-schema';
+import type { LongAction, Step, TenantJob } from '../operations/long-action.js';
+import { TenantCluster } from '../provisioning/tenant-cluster.js';
+import { Transitions } from './transitions.js';
+
+export const deleteTenant = 'delete-tenant';
+
+/** The end of an archived tenant whose grace period has passed, or of one that failed: its database, its role and its secrets are no more. */
+@Injectable()
+export class DeleteTenant implements LongAction {
+  readonly kind = deleteTenant;
+  readonly steps: readonly Step[] = [
+    { name: 'drop', work: (job) => this.drop(job), untilDone: true },
+    { name: 'purge', work: (job) => this.purge(job), untilDone: true },
+  ];
+
+  constructor(
+    private readonly cluster: TenantCluster,
+    private readonly transitions: Transitions,
+  ) {}
+
+  private drop(job: TenantJob): Promise<void> {
+    return this.cluster.alone(job, ['archived', 'failed'], (cluster, { database, role }) =>
+      dropTenant(cluster, database, role),
+    );
+  }
+
+  private async purge({ tenantId }: TenantJob): Promise<void> {
+    await this.transitions.ensure(tenantId, {
+      to: 'purged',
+      reason: null,
+      beside: (manager) =>
+        manager.query('UPDATE tenants SET db_password = NULL, first_admin = NULL WHERE id = $1', [tenantId]),
+    });
+  }
+}

@@ -1,0 +1,137 @@
+import { randomBytes } from 'node:crypto';
+import { DBOS } from '@dbos-inc/dbos-sdk';
+import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { CONFIG, type CommonConfig, LOG, type Log } from '@tenantry/service-kit';
+import { DataSource } from 'typeorm';
+import type { RegistryConfig } from '../config.js';
+import { OperationRunner } from './operation-runner.js';
+import { OperationsRepository } from './operations.repository.js';
+
+const beatMs = 1000;
+/** Silent for longer than this, a process is taken for dead. One that was only slow does no harm: see `TenantCluster`. */
+const deadSeconds = 5;
+/** One number for "somebody looks for work that was left", for advisory locks in the central database. */
+const sweepLock = 0x7377656570;
+/** Operations begun at one beat. */
+const startsAtOnce = 20;
+
+/**
+ * Sees to it that what was decided on is done, whichever process dies: says each second that this one lives, goes on with the workflows
+ * of those that do not, and starts what is due.
+ */
+@Injectable()
+export class Takeover implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly name: string;
+  private readonly executor: string;
+  private timer: NodeJS.Timeout | undefined;
+  private beating: Promise<void> = Promise.resolve();
+  /** Since when this process has said so without fail: it may judge the others once they had the time to say so too. */
+  private steadySince = 0;
+
+  constructor(
+    @InjectDataSource() private readonly database: DataSource,
+    private readonly operations: OperationsRepository,
+    private readonly runner: OperationRunner,
+    @Inject(CONFIG) private readonly config: RegistryConfig & CommonConfig,
+    @Inject(LOG) private readonly log: Log,
+  ) {
+    this.name = config.INSTANCE ?? 'tenant-registry';
+    this.executor = `${this.name}:${randomBytes(8).toString('hex')}`;
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    // Who had our name before us is no more; what it had in hand is ours at once.
+    await this.database.query('DELETE FROM instances WHERE name = $1', [this.name]);
+    await this.sayAlive();
+    this.steadySince = performance.now();
+    this.launch();
+    await DBOS.launch();
+    await this.resume((executor) => executor.startsWith(`${this.name}:`) && executor !== this.executor);
+    this.timer = setTimeout(() => this.beat(), beatMs);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    await this.beating;
+    await DBOS.shutdown();
+    // From now on nobody waits for us.
+    await this.database.query('DELETE FROM instances WHERE executor = $1', [this.executor]);
+  }
+
+  private launch(): void {
+    const { log } = this;
+    const text = (entry: unknown): string => (entry instanceof Error ? entry.message : String(entry));
+    DBOS.setConfig({
+      name: 'tenant-registry',
+      systemDatabaseUrl: this.config.REGISTRY_DATABASE_URL,
+      systemDatabasePoolSize: 10,
+      executorID: this.executor,
+      // What is unfinished must outlive a new build.
+      applicationVersion: '1',
+      logger: {
+        info: (entry: unknown) => log.debug(text(entry)),
+        debug: (entry: unknown) => log.trace(text(entry)),
+        warn: (entry: unknown) => log.warn(text(entry)),
+        error: (entry: unknown) => log.error(text(entry)),
+      },
+    });
+  }
+
+  private beat(): void {
+    this.beating = this.look()
+      .catch((err: unknown) => {
+        this.steadySince = performance.now();
+        this.log.warn({ err }, 'this process cannot say that it lives');
+      })
+      .then(() => {
+        if (this.timer) this.timer = setTimeout(() => this.beat(), beatMs);
+      });
+  }
+
+  private async look(): Promise<void> {
+    await this.sayAlive();
+    if (performance.now() - this.steadySince > deadSeconds * 1000) {
+      const alive = await this.alive();
+      await this.resume((executor) => !alive.has(executor));
+    }
+    await this.startDue();
+  }
+
+  private async sayAlive(): Promise<void> {
+    await this.database.query(
+      `INSERT INTO instances (executor, name) VALUES ($1, $2) ON CONFLICT (executor) DO UPDATE SET seen_at = now()`,
+      [this.executor, this.name],
+    );
+  }
+
+  private async alive(): Promise<ReadonlySet<string>> {
+    const rows = await this.database.query<{ executor: string }[]>(
+      'SELECT executor FROM instances WHERE seen_at > now() - make_interval(secs => $1)',
+      [deadSeconds],
+    );
+    return new Set(rows.map(({ executor }) => executor));
+  }
+
+  /** Puts the unfinished work of these back into the queue that all instances work on; one instance at a time looks for it. */
+  private async resume(isDead: (executor: string) => boolean): Promise<void> {
+    await this.database.transaction(async (manager) => {
+      const [row] = await manager.query<{ mine: boolean }[]>('SELECT pg_try_advisory_xact_lock($1) AS mine', [
+        sweepLock,
+      ]);
+      if (!row?.mine) return;
+      const pending = await DBOS.listWorkflows({ status: 'PENDING', loadInput: false });
+      const orphans = pending.filter(({ executorId }) => executorId === undefined || isDead(executorId));
+      if (orphans.length === 0) return;
+      const ids = orphans.map(({ workflowID }) => workflowID);
+      this.log.info({ operations: ids }, 'going on with what another process has left');
+      await DBOS.resumeWorkflows(ids);
+    });
+  }
+
+  /** Decided on, but its process died before it could begin it; or put off until now. */
+  private async startDue(): Promise<void> {
+    for (const operation of await this.operations.due(startsAtOnce)) await this.runner.start(operation);
+  }
+}

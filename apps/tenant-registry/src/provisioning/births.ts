@@ -1,0 +1,83 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import type { FirstAdmin } from '@tenantry/contracts';
+import { ServiceError } from '@tenantry/service-kit';
+import { DataSource, type EntityManager } from 'typeorm';
+import { isUniqueViolation } from '../columns.js';
+import { Transitions } from '../lifecycle/transitions.js';
+import { type OperationRow, OperationsRepository } from '../operations/operations.repository.js';
+import { adminPassword, Secrets } from '../secrets.js';
+import type { SealedAdmin } from '../tenant.entity.js';
+import { expectKnown, Placement } from './placement.js';
+
+/** What is asked for. */
+export interface Wish {
+  readonly slug: string;
+  readonly name: string;
+  readonly plan: string;
+  /** The name of the cluster it must be on; the emptiest if none is named. */
+  readonly cluster?: string | undefined;
+  readonly admin: FirstAdmin;
+}
+
+const kind = 'create-tenant';
+
+/** Decides on births: slug and place are taken, and the long action is written down, in one transaction. */
+@Injectable()
+export class Births {
+  constructor(
+    @InjectDataSource() private readonly database: DataSource,
+    private readonly placement: Placement,
+    private readonly operations: OperationsRepository,
+    private readonly transitions: Transitions,
+    private readonly secrets: Secrets,
+  ) {}
+
+  /** @throws ServiceError `slug-taken`, `cluster-full`, `validation` for an unknown plan or cluster. */
+  reserve(id: string, wish: Wish): Promise<OperationRow> {
+    return unlessTaken(wish.slug, () =>
+      this.database.transaction(async (manager) => {
+        await this.insert(manager, id, wish);
+        return this.operations.decide(manager, { kind, tenantId: id });
+      }),
+    );
+  }
+
+  /**
+   * Begins a failed birth again, at a place chosen anew.
+   * @throws ServiceError `not-found`, `invalid-transition`, `slug-taken`, `cluster-full`
+   */
+  async again(id: string, slug: string, reason: string | null): Promise<OperationRow> {
+    let decided: OperationRow | undefined;
+    const beside = async (manager: EntityManager): Promise<void> => {
+      const place = await this.placement.choose(manager);
+      await manager.query('UPDATE tenants SET cluster_id = $2 WHERE id = $1', [id, place]);
+      decided = await this.operations.decide(manager, { kind, tenantId: id, reason: reason ?? undefined });
+    };
+    await unlessTaken(slug, () => this.transitions.move(id, { to: 'provisioning', reason, beside }));
+    return decided!;
+  }
+
+  private async insert(manager: EntityManager, id: string, { slug, name, plan, cluster, admin }: Wish): Promise<void> {
+    await expectKnown(manager, 'plan', plan);
+    const place = await this.placement.choose(manager, cluster);
+    await manager.query(
+      `INSERT INTO tenants (id, slug, name, state, plan, cluster_id, db_name, db_user, first_admin)
+       VALUES ($1, $2, $3, 'provisioning', $4, $5, $6, $6, $7)`,
+      // Physical names come from the id, never from what somebody wrote.
+      [id, slug, name, plan, place, `t_${id.replaceAll('-', '')}`, this.sealed(id, admin)],
+    );
+  }
+
+  private sealed(tenantId: string, { password, ...admin }: FirstAdmin): SealedAdmin {
+    return { ...admin, sealedPassword: this.secrets.seal(password, adminPassword(tenantId)) };
+  }
+}
+
+async function unlessTaken<Result>(slug: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    throw isUniqueViolation(error) ? new ServiceError('slug-taken', `The slug '${slug}' is taken.`) : error;
+  }
+}

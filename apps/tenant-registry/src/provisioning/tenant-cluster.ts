@@ -1,0 +1,51 @@
+import { Injectable } from '@nestjs/common';
+import type { TenantState } from '@tenantry/contracts';
+import { ServiceError } from '@tenantry/service-kit';
+import type { SqlClient } from '@tenantry/tenant-schema';
+import type { TenantJob } from '../operations/long-action.js';
+import { OperationsRepository } from '../operations/operations.repository.js';
+import type { TenantRow } from '../tenant.entity.js';
+import { TenantsRepository } from '../tenants.repository.js';
+import { ClusterAccess } from './cluster-access.js';
+
+/**
+ * A tenant's cluster, for the steps of long actions.
+ *
+ * Invariant: what is made or dropped for a tenant is so by one process at a time, and only while its operation is under way. A process
+ * that was taken for dead, and wakes up in the middle of a step, finds the operation ended and changes nothing; while it holds the lock,
+ * whoever took over waits.
+ */
+@Injectable()
+export class TenantCluster {
+  constructor(
+    private readonly tenants: TenantsRepository,
+    private readonly operations: OperationsRepository,
+    private readonly clusters: ClusterAccess,
+  ) {}
+
+  /** Makes sure that its cluster can take a tenant. */
+  async prepare({ tenantId }: TenantJob): Promise<void> {
+    const { cluster } = await this.tenants.get(tenantId);
+    const provisioner = await this.clusters.open(cluster.id);
+    await provisioner.prepare();
+  }
+
+  /**
+   * @param states in which the work makes sense.
+   * @throws ServiceError `conflict` where it does not, or is somebody else's by now.
+   */
+  async alone<Result>(
+    { operationId, tenantId }: TenantJob,
+    states: readonly TenantState[],
+    work: (cluster: SqlClient, tenant: TenantRow) => Promise<Result>,
+  ): Promise<Result> {
+    const { cluster, database } = await this.tenants.get(tenantId);
+    const provisioner = await this.clusters.open(cluster.id);
+    return provisioner.alone(database, async (session) => {
+      const tenant = await this.tenants.get(tenantId);
+      if (!states.includes(tenant.state) || !(await this.operations.isUnderWay(operationId)))
+        throw new ServiceError('conflict', 'This is not to be done any more.');
+      return work(session, tenant);
+    });
+  }
+}
