@@ -14,6 +14,7 @@ import { Keys } from './keys.js';
 import { LimitsModule } from './limits/limits.module.js';
 import { SharedWindows } from './limits/shared-windows.js';
 import { OperatorsController } from './operators.controller.js';
+import { MeController } from './me.controller.js';
 import { Operators } from './operators.js';
 import { AddressLimitGuard } from './pipeline/address-limit.guard.js';
 import { PermissionGuard } from './pipeline/permission.guard.js';
@@ -42,6 +43,7 @@ const pipeline = [AddressLimitGuard, TokenGuard, TenantGuard, PermissionGuard, T
 export const controllers: Type[] = [
   ProductsController,
   UsersController,
+  MeController,
   RolesController,
   AuthController,
   TenantsController,

@@ -5,43 +5,37 @@ import type { GatewayRequest } from './call.js';
 import { Asks } from './route.js';
 import { Upstream } from './upstream.js';
 
-@Controller('v1')
+@Controller('v1/users')
 export class UsersController {
   constructor(private readonly upstream: Upstream) {}
 
-  @Get('users')
+  @Get()
   @Asks(Users.list, 'Lists the people of the tenant, newest first')
   list(@Req() request: GatewayRequest, @Res() reply: FastifyReply): Promise<void> {
     return this.upstream.pass(Users.list, request, reply);
   }
 
-  @Post('users')
+  @Post()
   @Asks(Users.create, 'Creates a user')
   create(@Req() request: GatewayRequest, @Res() reply: FastifyReply): Promise<void> {
     return this.upstream.pass(Users.create, request, reply);
   }
 
-  @Get('users/:id')
+  @Get(':id')
   @Asks(Users.get, 'Reads a user')
   get(@Req() request: GatewayRequest, @Res() reply: FastifyReply): Promise<void> {
     return this.upstream.pass(Users.get, request, reply);
   }
 
-  @Patch('users/:id')
+  @Patch(':id')
   @Asks(Users.update, 'Changes the given fields of a user')
   update(@Req() request: GatewayRequest, @Res() reply: FastifyReply): Promise<void> {
     return this.upstream.pass(Users.update, request, reply);
   }
 
-  @Delete('users/:id')
+  @Delete(':id')
   @Asks(Users.delete, 'Deactivates a user')
   delete(@Req() request: GatewayRequest, @Res() reply: FastifyReply): Promise<void> {
     return this.upstream.pass(Users.delete, request, reply);
-  }
-
-  @Get('me')
-  @Asks(Users.me, 'Reads the caller')
-  me(@Req() request: GatewayRequest, @Res() reply: FastifyReply): Promise<void> {
-    return this.upstream.pass(Users.me, request, reply);
   }
 }

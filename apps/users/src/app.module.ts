@@ -3,6 +3,11 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { OutboxModule } from '@tenantry/outbox';
 import { RegistryTenantsModule, TenantConnections } from '@tenantry/tenant-connection';
 import { AccessChanges } from './access/access-changes.js';
+import { CredentialsController } from './credentials/credentials.controller.js';
+import { CredentialsRepository } from './credentials/credentials.repository.js';
+import { CredentialsService } from './credentials/credentials.service.js';
+import { MeController } from './me/me.controller.js';
+import { MeService } from './me/me.service.js';
 import { Passwords } from './passwords/passwords.js';
 import { Role } from './roles/role.entity.js';
 import { RolesController } from './roles/roles.controller.js';
@@ -19,7 +24,13 @@ import { UsersService } from './users/users.service.js';
     OutboxModule.forTenants('users', TenantConnections),
     TypeOrmModule.forFeature([User, Role]),
   ],
-  controllers: [UsersController, RolesController],
-  providers: [UsersService, UsersRepository, RolesService, RolesRepository, AccessChanges, Passwords],
+  controllers: [UsersController, RolesController, MeController, CredentialsController],
+  providers: [
+    ...[UsersService, UsersRepository],
+    ...[RolesService, RolesRepository],
+    ...[CredentialsService, CredentialsRepository, Passwords],
+    MeService,
+    AccessChanges,
+  ],
 })
 export class AppModule {}

@@ -59,7 +59,6 @@ export {
   Tenant,
   TenantEntry,
   TenantEvents,
-  TenantLimits,
   TenantNotice,
   tenantNoticeSubject,
   TenantPlace,
@@ -68,5 +67,6 @@ export {
 export { CreateRole, Role, Roles } from './roles.contract.js';
 export { survey, type Survey } from './survey.js';
 export { TenantLifecycle } from './tenant-lifecycle.contract.js';
+export { TenantLimits } from './tenant-limits.js';
 export { TenantState } from './tenant-state.js';
 export { CreateUser, FirstAdmin, SessionSubject, User, UserEvents, Users } from './users.contract.js';

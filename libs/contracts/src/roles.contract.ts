@@ -40,18 +40,28 @@ export const Roles = {
     reply: Role,
     needs: 'roles:read',
     idempotent: true,
+    etag: true,
   }),
-  create: message('users.roles.create', { request: CreateRole, reply: Role, needs: 'roles:write', status: 201 }),
+  create: message('users.roles.create', {
+    request: CreateRole,
+    reply: Role,
+    needs: 'roles:write',
+    status: 201,
+    etag: true,
+  }),
   update: message('users.roles.update', {
     request: z.strictObject(fields).partial().extend({ id }),
     reply: Role,
     needs: 'roles:write',
+    etag: true,
+    ifMatch: true,
   }),
   delete: message('users.roles.delete', {
     request: z.strictObject({ id }),
     reply: nothing,
     needs: 'roles:write',
     status: 204,
+    ifMatch: true,
   }),
   /** The gateway's question: what may each role of the tenant do? `version` grows with every change of any of them. */
   permissions: message('users.roles.permissions', {

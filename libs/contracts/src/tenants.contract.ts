@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { event } from './event.js';
 import { message } from './message.js';
 import { id, page, paging, text, timestamp } from './schemas.js';
+import { TenantLimits } from './tenant-limits.js';
 import { TenantState } from './tenant-state.js';
 import { FirstAdmin } from './users.contract.js';
 
@@ -12,13 +13,6 @@ const slug = z
     error: 'must be 3 to 63 lower-case letters, digits or inner hyphens, starting with a letter',
   })
   .meta({ examples: ['acme'] });
-
-/** What a tenant may use. Connections are per service instance. */
-export const TenantLimits = z.strictObject({
-  requestsPerMinute: z.int().positive(),
-  maxConnections: z.int().positive(),
-});
-export type TenantLimits = z.output<typeof TenantLimits>;
 
 /** A tenant as operators see it: never with a secret or a physical name. */
 export const Tenant = z

@@ -4,6 +4,7 @@ import { event } from './event.js';
 import { message } from './message.js';
 import { roleName } from './roles.contract.js';
 import { email, id, nothing, page, paging, password, text, timestamp } from './schemas.js';
+import { TenantLimits } from './tenant-limits.js';
 
 const roles = z.array(roleName).min(1).max(20);
 const names = { firstName: text(1, 100), lastName: text(1, 100) };
@@ -43,22 +44,61 @@ export const Users = {
     needs: 'users:read',
     idempotent: true,
   }),
-  create: message('users.create', { request: CreateUser, reply: User, needs: 'users:write', status: 201 }),
+  create: message('users.create', { request: CreateUser, reply: User, needs: 'users:write', status: 201, etag: true }),
   get: message('users.get', {
     request: z.strictObject({ id }),
     reply: User,
     needs: 'users:read',
     idempotent: true,
+    etag: true,
   }),
-  update: message('users.update', { request: ChangeUser.extend({ id }), reply: User, needs: 'users:write' }),
+  update: message('users.update', {
+    request: ChangeUser.extend({ id }),
+    reply: User,
+    needs: 'users:write',
+    etag: true,
+    ifMatch: true,
+  }),
   /** Deactivates: who has left is still named by what they did. */
   delete: message('users.delete', {
     request: z.strictObject({ id }),
     reply: nothing,
     needs: 'users:write',
     status: 204,
+    ifMatch: true,
   }),
-  me: message('users.me', { request: z.strictObject({}), reply: User, needs: 'authenticated', idempotent: true }),
+  me: message('users.me', {
+    request: z.strictObject({}),
+    reply: User,
+    needs: 'authenticated',
+    idempotent: true,
+    etag: true,
+  }),
+  /** Names alone: who could change the address with a stolen token could take the account over. */
+  updateMe: message('users.me.update', {
+    request: z.strictObject(names).partial().meta({ id: 'ChangeMe' }),
+    reply: User,
+    needs: 'authenticated',
+    etag: true,
+    ifMatch: true,
+  }),
+  /** Ends the caller's other sessions. Raises `invalid-credentials` where the present password is not the one given. */
+  changePassword: message('users.me.change-password', {
+    request: z
+      .strictObject({ currentPassword: z.string().max(1024), newPassword: password })
+      .meta({ id: 'ChangePassword' }),
+    reply: nothing,
+    needs: 'authenticated',
+    status: 204,
+  }),
+  myTenant: message('users.me.tenant', {
+    request: z.strictObject({}),
+    reply: z
+      .strictObject({ id, slug: z.string(), name: z.string(), plan: z.string(), limits: TenantLimits })
+      .meta({ id: 'MyTenant' }),
+    needs: 'authenticated',
+    idempotent: true,
+  }),
   /** Makes the first admin while the tenant is being provisioned; again with the same e-mail changes nothing. */
   createFirstAdmin: message('users.create-first-admin', {
     request: FirstAdmin,

@@ -38,4 +38,10 @@ export class Passwords {
   verify(stored: string | undefined, password: string): Promise<boolean> {
     return this.#permits.run(() => verify(stored ?? decoy, password.normalize('NFKC')));
   }
+
+  /** Whether a hash costs less to guess against than those made today. */
+  isWeak(stored: string): boolean {
+    const [, memory = 0, passes = 0] = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=\d+\$/.exec(stored) ?? [];
+    return Number(memory) < cost.memoryCost || Number(passes) < cost.timeCost;
+  }
 }

@@ -19,6 +19,9 @@ export class Role {
   @Column('boolean', { name: 'built_in', default: false })
   readonly builtIn!: boolean;
 
+  @Column('integer', { default: 1 })
+  readonly version!: number;
+
   @Column({ type: 'timestamptz', name: 'updated_at', precision: 3, default: () => 'now()' })
   readonly updatedAt!: Date;
 }

@@ -55,12 +55,12 @@ describe('the roles of a tenant', () => {
       ...{ id: role.id, name: 'Auditor', description: 'Looks at prices', builtIn: false },
       permissions: ['users:read', 'products:read'],
     });
-    expect(await asAdmin(Roles.get, { id: role.id }, acme)).toEqual({ status: 200, body: role });
+    expect(await asAdmin(Roles.get, { id: role.id }, acme)).toMatchObject({ status: 200, body: role });
     expect(await asAdmin(Roles.get, { id: role.id }, globex)).toMatchObject({ status: 404 });
     const changed = await asAdmin(Roles.update, { id: role.id, name: 'Inspector', permissions: [] }, acme);
-    expect(changed).toEqual({ status: 200, body: { ...role, name: 'Inspector', permissions: [] } });
+    expect(changed).toMatchObject({ status: 200, body: { ...role, name: 'Inspector', permissions: [] } });
     expect(await asAdmin(Roles.delete, { id: role.id }, globex)).toMatchObject({ status: 404 });
-    expect(await asAdmin(Roles.delete, { id: role.id }, acme)).toEqual({ status: 204, body: null });
+    expect(await asAdmin(Roles.delete, { id: role.id }, acme)).toMatchObject({ status: 204, body: null });
     expect(await asAdmin(Roles.get, { id: role.id }, acme)).toMatchObject({ status: 404 });
   });
 
@@ -105,6 +105,15 @@ describe('the roles of a tenant', () => {
     expect(await asAdmin(Roles.delete, { id }, acme)).toMatchObject({ status: 409, body: { code: 'conflict' } });
     expect(await asAdmin(Roles.update, { id, name: 'Other' }, acme)).toMatchObject({ status: 409 });
     expect(await asAdmin(Roles.update, { id, description: 'Other' }, acme)).toMatchObject({ status: 200 });
+  });
+
+  it('are changed and deleted in the version that was seen, or not at all', async () => {
+    const { id } = await create();
+    const { etag } = await asAdmin(Roles.get, { id }, acme);
+    const seen = { ...admin, ifMatch: etag! };
+    expect(await bus.ask(Roles.update, { id, description: 'a' }, acme, seen)).toMatchObject({ status: 200 });
+    expect(await bus.ask(Roles.update, { id, description: 'b' }, acme, seen)).toMatchObject({ status: 412 });
+    expect(await bus.ask(Roles.delete, { id }, acme, seen)).toMatchObject({ status: 412 });
   });
 
   it('are refused with a permission that does not exist, at its place', async () => {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { ServiceError } from '@tenantry/service-kit';
+import { preconditionFailed, ServiceError, wantedVersions } from '@tenantry/service-kit';
 import { TenantConnections } from '@tenantry/tenant-connection';
 import { In, MoreThan, QueryFailedError, type Repository } from 'typeorm';
 import { AccessChanges, type Tell } from '../access/access-changes.js';
@@ -18,6 +18,10 @@ const refusals: Readonly<Record<string, string>> = {
   roles_name_folded: 'Another role has this name.',
   user_roles_role_id_fkey: 'There are people with this role.',
 };
+
+function refuseUnwanted(role: Role | null): void {
+  if (role && wantedVersions(role.id)?.includes(role.version) === false) throw preconditionFailed();
+}
 
 /**
  * The roles of the caller's tenant. They change one after another, in the order of their set's version, and each change is told to other
@@ -68,11 +72,12 @@ export class RolesRepository {
   /**
    * Changes a role by what `decide` makes of it as it is now.
    * @returns the role as it is then, or null when there is none.
-   * @throws ServiceError `conflict` for a name that is taken, or a new one while people bear the old; whatever `decide` raises.
+   * @throws ServiceError `precondition-failed`, `conflict` for a name that is taken, or a new one while people bear the old; whatever `decide` raises.
    */
   update(id: string, decide: (before: Role) => Partial<RoleFields>): Promise<Role | null> {
     return this.inTurn(async (tell) => {
       const before = await this.find(id);
+      refuseUnwanted(before);
       const change = before ? decide(before) : {};
       if (!before || Object.keys(change).length === 0) return before;
       await this.roles.update(id, { ...change, updatedAt: () => 'now()' });
@@ -90,12 +95,13 @@ export class RolesRepository {
 
   /**
    * @returns whether there was one.
-   * @throws ServiceError `conflict` while there are people with it; whatever `check` raises.
+   * @throws ServiceError `precondition-failed`, `conflict` while there are people with it; whatever `check` raises.
    */
   delete(id: string, check: (role: Role) => void): Promise<boolean> {
     return this.inTurn(async (tell) => {
       const role = await this.find(id);
       if (!role) return false;
+      refuseUnwanted(role);
       check(role);
       await this.roles.delete(id);
       await this.count(id, tell);

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import {
+  type AnswerOf,
   type ParsedRequestOf,
   type ReplyOf,
   type Role as RoleView,
@@ -18,6 +19,9 @@ const unknownRole = (): ServiceError => new ServiceError('not-found', 'There is 
 const toView = ({ id, name, description, permissions, builtIn }: Role): RoleView => ({
   ...{ id, name, description, permissions, builtIn },
 });
+
+type Answer = AnswerOf<typeof Roles.get>;
+const toAnswer = (role: Role): Answer => ({ ...toView(role), version: role.version });
 
 /** Each once, in the order of the contract, so that equal sets are written alike. */
 const inOrder = (permissions: readonly string[]): string[] =>
@@ -63,20 +67,20 @@ export class RolesService {
   }
 
   /** @throws ServiceError `not-found` */
-  async get(id: string): Promise<RoleView> {
+  async get(id: string): Promise<Answer> {
     const role = await this.roles.find(id);
     if (!role) throw unknownRole();
-    return toView(role);
+    return toAnswer(role);
   }
 
   /** @throws ServiceError `forbidden`, `conflict` */
-  async create(request: ParsedRequestOf<typeof Roles.create>, caller: Caller): Promise<RoleView> {
+  async create(request: ParsedRequestOf<typeof Roles.create>, caller: Caller): Promise<Answer> {
     refuseBeyond(caller, request.permissions);
-    return toView(await this.roles.insert({ ...request, permissions: inOrder(request.permissions) }));
+    return toAnswer(await this.roles.insert({ ...request, permissions: inOrder(request.permissions) }));
   }
 
   /** @throws ServiceError `not-found`, `forbidden`, `conflict` */
-  async update({ id, ...fields }: ParsedRequestOf<typeof Roles.update>, caller: Caller): Promise<RoleView> {
+  async update({ id, ...fields }: ParsedRequestOf<typeof Roles.update>, caller: Caller): Promise<Answer> {
     const given = fields.permissions ? { ...fields, permissions: inOrder(fields.permissions) } : fields;
     const role = await this.roles.update(id, (before) => {
       const changed = Object.entries(given).filter(
@@ -90,7 +94,7 @@ export class RolesService {
       return Object.fromEntries(changed);
     });
     if (!role) throw unknownRole();
-    return toView(role);
+    return toAnswer(role);
   }
 
   /** @throws ServiceError `not-found`, `conflict` */

@@ -49,6 +49,9 @@ export async function until(isSo: () => boolean): Promise<void> {
 interface Asking {
   readonly userId?: string;
   readonly permissions?: readonly string[];
+  readonly session?: string;
+  /** `*`, unless said. */
+  readonly ifMatch?: string;
   /** The gateway's, unless said. */
   readonly messages?: Messages;
 }
@@ -69,7 +72,7 @@ export interface Bus {
     request: RequestOf<M>,
     tenant: TenantDatabase,
     asking?: Asking,
-  ): Promise<{ status: number; body: ReplyOf<M> }>;
+  ): Promise<{ status: number; body: ReplyOf<M>; etag: string | undefined }>;
   /** The first event under a subject that is the one looked for. */
   nextEvent(subject: string, isIt: (event: EventEnvelope) => boolean): Promise<EventEnvelope>;
   /** A part of the service, each call of it as if in a message of the tenant. */
@@ -201,20 +204,26 @@ export async function startBus(
       message,
       request,
       { tenantId },
-      { userId = randomUUID(), permissions = builtInRoles['manager']!, messages = gateway.messages } = {},
+      {
+        userId = randomUUID(),
+        permissions = builtInRoles['manager']!,
+        ifMatch = '*',
+        session = null,
+        messages = gateway.messages,
+      } = {},
     ) => {
       const statement = {
         audience: 'users',
         sub: `user:${userId}`,
         tenant: tenantId,
-        session: null,
+        session,
         permissions,
       } as const;
       const context = await gateway.signer.sign(statement);
-      const envelope = { tenantId, context, requestId: randomUUID(), deadlineAt: performance.now() + 5000 };
-      const { status, body } = await messages.send(message, JSON.stringify(request), envelope);
+      const envelope = { tenantId, context, requestId: randomUUID(), deadlineAt: performance.now() + 5000, ifMatch };
+      const { status, body, etag } = await messages.send(message, JSON.stringify(request), envelope);
       const text = Buffer.from(body).toString();
-      return { status, body: (text === '' ? null : JSON.parse(text)) as ReplyOf<typeof message> };
+      return { status, etag, body: (text === '' ? null : JSON.parse(text)) as ReplyOf<typeof message> };
     },
     nextEvent: async (subject, isIt) => nextEvent(await connect('admin'), subject, isIt),
     inTenant: (tenant, type) => inTenant(service, tenant, type),

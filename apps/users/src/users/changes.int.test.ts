@@ -34,7 +34,7 @@ const read = async (id: string, tenant = acme) => (await asAdmin(Users.get, { id
 describe('a user', () => {
   it('is read by id in their own tenant only', async () => {
     const user = await create();
-    expect(await asAdmin(Users.get, { id: user.id }, acme)).toEqual({ status: 200, body: user });
+    expect(await asAdmin(Users.get, { id: user.id }, acme)).toMatchObject({ status: 200, body: user });
     expect(await asAdmin(Users.get, { id: user.id }, globex)).toMatchObject({ status: 404 });
     expect(await asAdmin(Users.get, { id: randomUUID() }, acme)).toMatchObject({ status: 404 });
   });
@@ -49,6 +49,20 @@ describe('a user', () => {
     });
     expect(body.updatedAt > user.updatedAt).toBe(true);
     expect(await read(user.id)).toEqual(body);
+  });
+
+  it('is changed in the version that was seen, or not at all', async () => {
+    const { id } = await create();
+    const { etag } = await asAdmin(Users.get, { id }, acme);
+    const seen = { ...admin, ifMatch: etag! };
+    const answers = await Promise.all(
+      [['viewer'], ['manager'], ['member', 'viewer']].map((roles) => bus.ask(Users.update, { id, roles }, acme, seen)),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 412, 412]);
+    expect(await bus.ask(Users.update, { id }, acme, seen)).toMatchObject({ status: 412 });
+    expect(await bus.ask(Users.delete, { id }, acme, seen)).toMatchObject({ status: 412 });
+    const { etag: now } = await asAdmin(Users.get, { id }, acme);
+    expect(await bus.ask(Users.delete, { id }, acme, { ...admin, ifMatch: now! })).toMatchObject({ status: 204 });
   });
 
   it.each<[string, (user: User) => object]>([
@@ -75,7 +89,7 @@ describe('a user', () => {
 
   it('is deactivated by DELETE, stays to be read, and does so again without harm', async () => {
     const user = await create();
-    expect(await asAdmin(Users.delete, { id: user.id }, acme)).toEqual({ status: 204, body: null });
+    expect(await asAdmin(Users.delete, { id: user.id }, acme)).toMatchObject({ status: 204, body: null });
     const gone = await read(user.id);
     expect(gone).toMatchObject({ ...user, active: false, updatedAt: gone.updatedAt });
     expect(await asAdmin(Users.delete, { id: user.id }, acme)).toMatchObject({ status: 204 });

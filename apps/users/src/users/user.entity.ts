@@ -40,6 +40,9 @@ export class User {
   })
   readonly roleNames!: string[];
 
+  @Column('integer', { default: 1 })
+  readonly version!: number;
+
   @Column({ type: 'timestamptz', name: 'created_at', precision: 3, default: () => 'now()', transformer: isoTime })
   readonly createdAt!: string;
 

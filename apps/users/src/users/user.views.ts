@@ -1,4 +1,4 @@
-import type { ReplyOf, SessionSubject, Users } from '@tenantry/contracts';
+import type { AnswerOf, ReplyOf, SessionSubject, Users } from '@tenantry/contracts';
 import type { User } from './user.entity.js';
 
 /** A user as everybody may see them. */
@@ -23,6 +23,14 @@ export const toPerson = ({
   roles: roleNames,
   createdAt,
   updatedAt,
+});
+
+/** The same where the answer is about one user, who has versions. */
+export type Answer = AnswerOf<typeof Users.get>;
+
+export const toAnswer = (user: User): Answer => ({
+  ...toPerson(user),
+  version: user.version,
 });
 
 /** A user as tokens name them. */

@@ -32,23 +32,8 @@ export class UsersController {
     return this.users.deactivate(id, caller);
   }
 
-  @Answers(Users.me)
-  me(_request: ParsedRequestOf<typeof Users.me>, caller: Caller) {
-    return this.users.me(caller);
-  }
-
   @Answers(Users.createFirstAdmin)
   createFirstAdmin(request: ParsedRequestOf<typeof Users.createFirstAdmin>) {
     return this.users.createFirstAdmin(request);
-  }
-
-  @Answers(Users.verifyPassword)
-  verifyPassword(request: ParsedRequestOf<typeof Users.verifyPassword>) {
-    return this.users.verifyPassword(request);
-  }
-
-  @Answers(Users.sessionSubject)
-  sessionSubject(request: ParsedRequestOf<typeof Users.sessionSubject>) {
-    return this.users.sessionSubject(request);
   }
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { createTenantDatabase, type TenantDatabase } from '@tenantry/testing';
+import { CredentialsRepository } from '../credentials/credentials.repository.js';
 import { Role } from '../roles/role.entity.js';
 import { RolesRepository } from '../roles/roles.repository.js';
 import { startBus, type Bus } from '../test/bus.js';
@@ -11,11 +12,13 @@ let bus: Bus;
 
 let users: UsersRepository;
 let roles: RolesRepository;
+let credentials: CredentialsRepository;
 
 beforeAll(async () => {
   tenant = await createTenantDatabase();
   bus = await startBus([tenant]);
   users = bus.inTenant(tenant, UsersRepository);
+  credentials = bus.inTenant(tenant, CredentialsRepository);
   roles = bus.inTenant(tenant, RolesRepository);
 });
 afterAll(async () => {
@@ -50,7 +53,7 @@ describe('a user in the database', () => {
     const { id } = await insert('grace@acme.test');
     expect((await users.find(id))?.passwordHash).toBeUndefined();
     expect((await users.findPage(1, undefined))[0]?.passwordHash).toBeUndefined();
-    expect(await users.findCredentials('grace@acme.test')).toMatchObject({
+    expect(await credentials.findByEmail('grace@acme.test')).toMatchObject({
       id,
       active: true,
       passwordHash: 'hash of grace@acme.test',
@@ -74,7 +77,7 @@ describe('a user in the database', () => {
   it('that is unknown is no error', async () => {
     expect(await users.find(randomUUID())).toBeNull();
     expect(await users.findIdByEmail('nobody@acme.test')).toBeUndefined();
-    expect(await users.findCredentials('nobody@acme.test')).toBeNull();
+    expect(await credentials.findByEmail('nobody@acme.test')).toBeNull();
   });
 });
 

@@ -2,18 +2,16 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { UserEvents } from '@tenantry/contracts';
 import { Outbox } from '@tenantry/outbox';
-import { ServiceError } from '@tenantry/service-kit';
+import { preconditionFailed, ServiceError, wantedVersions } from '@tenantry/service-kit';
 import { TenantConnections } from '@tenantry/tenant-connection';
 import { LessThan, QueryFailedError, type Repository } from 'typeorm';
 import { AccessChanges, type Tell } from '../access/access-changes.js';
 import type { Role } from '../roles/role.entity.js';
+import type { UserChange } from './user-change.js';
 import { User } from './user.entity.js';
 import { toPerson } from './user.views.js';
 
 type NewUser = Pick<User, 'email' | 'passwordHash' | 'firstName' | 'lastName' | 'roles'>;
-/** What of a user may be changed; what is left out stays. */
-export type UserChange = Partial<Pick<User, 'email' | 'firstName' | 'lastName' | 'active' | 'roles'>>;
-type Credentials = Pick<User, 'id' | 'passwordHash' | 'active'>;
 
 const isEmailTaken = (error: unknown): boolean =>
   error instanceof QueryFailedError && (error.driverError as { constraint?: string }).constraint === 'users_email_key';
@@ -47,11 +45,6 @@ export class UsersRepository {
     return (await this.users.findOne({ select: { id: true }, where: { email } }))?.id;
   }
 
-  /** What a password is verified against. Costs one query whether or not there is such a user. */
-  findCredentials(email: string): Promise<Credentials | null> {
-    return this.users.findOne({ select: { id: true, passwordHash: true, active: true }, where: { email } });
-  }
-
   /**
    * The user, its roles, and the word of it to other services; or nothing.
    * @throws ServiceError `email-taken`
@@ -68,12 +61,13 @@ export class UsersRepository {
   /**
    * Changes a user to what `decide` makes of them as they are now, with their roles; nothing to change is nothing done.
    * @returns the user as they are then, or null when there is none.
-   * @throws ServiceError `email-taken`, `last-admin`; whatever `decide` raises.
+   * @throws ServiceError `precondition-failed`, `email-taken`, `last-admin`; whatever `decide` raises.
    */
   update(id: string, decide: (before: User) => UserChange): Promise<User | null> {
     return this.write(async (tell) => {
       await this.connections.query('users.lock', 'SELECT FROM users WHERE id = $1 FOR UPDATE', [id]);
       const before = await this.users.findOne({ where: { id }, relations: { roles: true } });
+      if (before && wantedVersions(id)?.includes(before.version) === false) throw preconditionFailed();
       const change = before ? decide(before) : {};
       if (!before || Object.keys(change).length === 0) return before;
       if (isAdmin(before) && !isAdmin({ ...before, ...change })) await this.refuseLastAdmin(id);

@@ -23,11 +23,10 @@ const users: Omit<Pick<UsersRepository, keyof UsersRepository>, 'update'> = {
   findPage: async (limit, before) => rows.filter(({ id }) => before === undefined || id < before).slice(0, limit),
   find: async (id) => rows.find((row) => row.id === id) ?? null,
   findIdByEmail: async (email) => rows.find((row) => row.email === email)?.id,
-  findCredentials: async (email) => rows.find((row) => row.email === email) ?? null,
   insert: async (user) => {
     if (rows.some(({ email }) => email === user.email)) throw new ServiceError('email-taken', 'taken');
     const roleNames = user.roles.map(({ name }) => name).sort();
-    const written = { id: randomUUID(), active: true, securityVersion: 1, createdAt: now, updatedAt: now };
+    const written = { id: randomUUID(), active: true, version: 1, securityVersion: 1, createdAt: now, updatedAt: now };
     const row = { ...user, ...written, roleNames };
     rows.push(row);
     return row;
@@ -71,6 +70,7 @@ describe('creating a user', () => {
       lastName: 'Lovelace',
       active: true,
       roles: ['admin', 'viewer'],
+      version: 1,
       createdAt: now,
       updatedAt: now,
     });
@@ -104,6 +104,7 @@ describe('a list of users', () => {
       ...person,
       passwordHash: 'x',
       active: true,
+      version: 1,
       roles: [],
       roleNames: [],
       securityVersion: 1,
@@ -158,46 +159,5 @@ describe('the first admin', () => {
     hashes.hash.mockRejectedValueOnce(new ServiceError('overloaded', 'too many'));
     const refused = service.createFirstAdmin(person);
     await expect(refused).rejects.toMatchObject({ code: 'overloaded' });
-  });
-});
-
-describe('verifying a password', () => {
-  it('tells who it is and which roles they have', async () => {
-    const { id } = await create({ roles: ['viewer'] });
-    expect(await service.verifyPassword({ email: person.email, password })).toEqual({
-      id,
-      roles: ['viewer'],
-      securityVersion: 1,
-    });
-  });
-
-  it.each<[string, () => Promise<unknown>]>([
-    ['a wrong password', () => service.verifyPassword({ email: person.email, password: 'wrong' })],
-    ['an unknown user', () => service.verifyPassword({ email: 'nobody@acme.test', password })],
-    [
-      'a disabled user with the right password',
-      () => {
-        rows[0] = { ...rows[0]!, active: false };
-        return service.verifyPassword({ email: person.email, password });
-      },
-    ],
-  ])('answers %s with the same words after one hash', async (_, attempt) => {
-    await create();
-    await expect(attempt()).rejects.toMatchObject({
-      code: 'invalid-credentials',
-      message: 'The e-mail or the password is wrong.',
-    });
-    expect(hashes.verify).toHaveBeenCalledTimes(1);
-  });
-});
-
-describe('me', () => {
-  it('is the caller', async () => {
-    const { id } = await create();
-    expect(await service.me({ ...acme, userId: id })).toMatchObject({ id, email: person.email });
-  });
-
-  it.each([randomUUID(), null])('is not found when there is no user %s', async (userId) => {
-    await expect(service.me({ ...acme, userId })).rejects.toMatchObject({ code: 'not-found' });
   });
 });

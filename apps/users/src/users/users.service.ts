@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { type FirstAdmin, type ParsedRequestOf, type ReplyOf, type SessionSubject, Users } from '@tenantry/contracts';
+import { type FirstAdmin, type ParsedRequestOf, type ReplyOf, Users } from '@tenantry/contracts';
 import {
   CONFIG,
   cursorKey,
@@ -15,9 +15,10 @@ import { Passwords } from '../passwords/passwords.js';
 import type { Role } from '../roles/role.entity.js';
 import { RolesRepository } from '../roles/roles.repository.js';
 import { refuseBeyond } from '../roles/roles.service.js';
-import { toPerson, toSubject, type Person } from './user.views.js';
+import { toAnswer, toPerson, type Answer } from './user.views.js';
+import { changeOf } from './user-change.js';
 import type { User } from './user.entity.js';
-import { type UserChange, UsersRepository } from './users.repository.js';
+import { UsersRepository } from './users.repository.js';
 
 const invalid = (pointer: string, code: string, message: string): ServiceError =>
   new ServiceError('validation', 'The request breaks a rule of its fields.', { errors: [{ pointer, code, message }] });
@@ -30,24 +31,6 @@ function refuseAbove(caller: Caller, { roles }: User): void {
   if (permissionsOf(roles).some((one) => !caller.permissions.includes(one))) {
     throw new ServiceError('forbidden', 'This user may do more than you: ask somebody who may do as much.');
   }
-}
-
-const namesOf = (roles: readonly Role[]): string =>
-  roles
-    .map(({ name }) => name)
-    .sort()
-    .join('\n');
-
-/** What of `given` is not so already. */
-function changeOf(
-  before: User,
-  { roles, ...fields }: { [Name in keyof UserChange]?: UserChange[Name] | undefined },
-): UserChange {
-  const changed = Object.entries(fields).filter(
-    ([name, value]) => value !== undefined && value !== before[name as keyof typeof fields],
-  );
-  const hasOtherRoles = roles !== undefined && namesOf(roles) !== namesOf(before.roles);
-  return { ...Object.fromEntries(changed), ...(hasOtherRoles ? { roles } : {}) };
 }
 
 @Injectable()
@@ -80,24 +63,24 @@ export class UsersService {
    * Nobody gives away more than they have: every permission of the new user's roles must be the caller's too.
    * @throws ServiceError `email-taken`, `forbidden`, `overloaded`; `validation` for a role that does not exist.
    */
-  async create(request: ParsedRequestOf<typeof Users.create>, caller: Caller): Promise<Person> {
+  async create(request: ParsedRequestOf<typeof Users.create>, caller: Caller): Promise<Answer> {
     const roles = await this.#getRoles(request.roles);
     refuseBeyond(caller, permissionsOf(roles));
     return this.#add(request, roles);
   }
 
   /** @throws ServiceError `not-found` */
-  async get(id: string): Promise<Person> {
+  async get(id: string): Promise<Answer> {
     const user = await this.users.find(id);
     if (!user) throw unknownUser();
-    return toPerson(user);
+    return toAnswer(user);
   }
 
   /**
    * Nobody gives away more than they have, nor decides over the account of somebody who may do more.
    * @throws ServiceError `not-found`, `forbidden`, `email-taken`, `last-admin`; `validation` for a role that does not exist.
    */
-  async update({ id, ...given }: ParsedRequestOf<typeof Users.update>, caller: Caller): Promise<Person> {
+  async update({ id, ...given }: ParsedRequestOf<typeof Users.update>, caller: Caller): Promise<Answer> {
     const roles = given.roles && (await this.#getRoles(given.roles));
     const user = await this.users.update(id, (before) => {
       const change = changeOf(before, { ...given, roles });
@@ -106,19 +89,13 @@ export class UsersService {
       return change;
     });
     if (!user) throw unknownUser();
-    return toPerson(user);
+    return toAnswer(user);
   }
 
   /** @throws ServiceError `not-found`, `forbidden`, `last-admin` */
   async deactivate(id: string, caller: Caller): Promise<null> {
     await this.update({ id, active: false }, caller);
     return null;
-  }
-
-  async me({ userId }: Caller): Promise<Person> {
-    const user = userId === null ? null : await this.users.find(userId);
-    if (!user) throw new ServiceError('not-found', 'There is no such user any more.');
-    return toPerson(user);
   }
 
   /** Again, or twice at once, with the same e-mail gives the same user: the registry repeats it until it knows that it was done. */
@@ -136,29 +113,10 @@ export class UsersService {
     }
   }
 
-  /**
-   * Unknown, disabled and wrong take one look-up and one hash each, and say the same.
-   * @throws ServiceError `invalid-credentials`, `overloaded`
-   */
-  async verifyPassword({ email, password }: ParsedRequestOf<typeof Users.verifyPassword>): Promise<SessionSubject> {
-    const credentials = await this.users.findCredentials(email);
-    const isRight = await this.passwords.verify(credentials?.passwordHash, password);
-    const user = credentials?.active && isRight ? await this.users.find(credentials.id) : null;
-    if (!user?.active) throw new ServiceError('invalid-credentials', 'The e-mail or the password is wrong.');
-    return toSubject(user);
-  }
-
-  /** @throws ServiceError `invalid-credentials` for somebody who may not log in any more. */
-  async sessionSubject({ id }: ParsedRequestOf<typeof Users.sessionSubject>): Promise<SessionSubject> {
-    const user = await this.users.find(id);
-    if (!user?.active) throw new ServiceError('invalid-credentials', 'The account is disabled.');
-    return toSubject(user);
-  }
-
-  async #add(person: FirstAdmin, roles: Role[]): Promise<Person> {
+  async #add(person: FirstAdmin, roles: Role[]): Promise<Answer> {
     const { email, password, firstName, lastName } = person;
     const passwordHash = await this.passwords.hash(password);
-    return toPerson(await this.users.insert({ email, passwordHash, firstName, lastName, roles }));
+    return toAnswer(await this.users.insert({ email, passwordHash, firstName, lastName, roles }));
   }
 
   async #getRoles(names: readonly string[]): Promise<Role[]> {

@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import { TenantConnections } from '@tenantry/tenant-connection';
+import { AccessChanges } from '../access/access-changes.js';
+
+/** What a password is verified against. */
+export interface Credentials {
+  readonly id: string;
+  readonly passwordHash: string;
+  readonly active: boolean;
+}
+
+const columns = 'id, password_hash AS "passwordHash", active';
+
+/** Password hashes of the caller's tenant: nothing else reads or writes them once a user is there. */
+@Injectable()
+export class CredentialsRepository {
+  constructor(
+    private readonly connections: TenantConnections,
+    private readonly access: AccessChanges,
+  ) {}
+
+  /** Costs one query whether or not there is such a user. */
+  async findByEmail(email: string): Promise<Credentials | null> {
+    const text = `SELECT ${columns} FROM users WHERE email = $1`;
+    const [known] = await this.connections.query<Credentials>('credentials.by-email', text, [email]);
+    return known ?? null;
+  }
+
+  async find(id: string): Promise<Credentials | null> {
+    const text = `SELECT ${columns} FROM users WHERE id = $1`;
+    const [known] = await this.connections.query<Credentials>('credentials.find', text, [id]);
+    return known ?? null;
+  }
+
+  /** The same password, hashed anew: nobody's access changes. */
+  async renew({ id, passwordHash }: Pick<Credentials, 'id' | 'passwordHash'>, renewed: string): Promise<void> {
+    const text = 'UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2';
+    await this.connections.query('credentials.renew', text, [id, passwordHash, renewed]);
+  }
+
+  /**
+   * Another password, which ends all sessions but `except`.
+   * @returns whether the hash was still the one that is known.
+   */
+  change(
+    known: Pick<Credentials, 'id' | 'passwordHash'>,
+    passwordHash: string,
+    except: string | null,
+  ): Promise<boolean> {
+    const text = `UPDATE users SET password_hash = $3, security_version = security_version + 1, updated_at = now()
+      WHERE id = $1 AND password_hash = $2 RETURNING security_version AS version`;
+    return this.access.transaction(async (tell) => {
+      const values = [known.id, known.passwordHash, passwordHash];
+      const [changed] = await this.connections.query<{ version: number }>('credentials.change', text, values);
+      if (changed) tell({ kind: 'user', userId: known.id, version: changed.version, sessions: 'ended', except });
+      return changed !== undefined;
+    });
+  }
+}

@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { Passwords } from '../passwords/passwords.js';
+import type { User } from '../users/user.entity.js';
+import type { UsersRepository } from '../users/users.repository.js';
+import type { Credentials, CredentialsRepository } from './credentials.repository.js';
+import { CredentialsService } from './credentials.service.js';
+
+const id = randomUUID();
+const email = 'ada@acme.test';
+const password = 'anvil-orbit-walnut-9';
+
+let known: Credentials;
+const renew = jest.fn<CredentialsRepository['renew']>(() => Promise.resolve());
+const hashes = {
+  hash: jest.fn(async (text: string) => `hash of ${text}`),
+  verify: jest.fn(async (stored: string | undefined, text: string) => stored?.endsWith(`hash of ${text}`) ?? false),
+  isWeak: (stored: string) => stored.startsWith('weak'),
+};
+const credentials = { findByEmail: async (given: string) => (given === email ? known : null), renew };
+const users = { find: async () => ({ id, active: known.active, roleNames: ['viewer'], securityVersion: 7 }) as User };
+const service = new CredentialsService(
+  credentials as unknown as CredentialsRepository,
+  users as unknown as UsersRepository,
+  hashes as unknown as Passwords,
+);
+
+beforeEach(() => {
+  jest.clearAllMocks();
+  known = { id, passwordHash: `hash of ${password}`, active: true };
+});
+
+describe('verifying a password', () => {
+  it('tells who it is, which roles they have, and as of which version', async () => {
+    expect(await service.verifyPassword({ email, password })).toEqual({ id, roles: ['viewer'], securityVersion: 7 });
+    expect(renew).not.toHaveBeenCalled();
+  });
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['a wrong password', () => service.verifyPassword({ email, password: 'wrong' })],
+    ['an unknown user', () => service.verifyPassword({ email: 'nobody@acme.test', password })],
+    [
+      'a disabled user with the right password',
+      () => {
+        known = { ...known, active: false };
+        return service.verifyPassword({ email, password });
+      },
+    ],
+  ])('answers %s with the same words after one hash', async (_, attempt) => {
+    await expect(attempt()).rejects.toMatchObject({
+      code: 'invalid-credentials',
+      message: 'The e-mail or the password is wrong.',
+    });
+    expect(hashes.verify).toHaveBeenCalledTimes(1);
+    expect(hashes.hash).not.toHaveBeenCalled();
+  });
+
+  it('hashes a right password anew where its hash costs less than today’s', async () => {
+    known = { ...known, passwordHash: `weak hash of ${password}` };
+    await service.verifyPassword({ email, password });
+    expect(renew).toHaveBeenCalledWith(known, `hash of ${password}`);
+  });
+});

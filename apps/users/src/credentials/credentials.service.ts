@@ -1,0 +1,61 @@
+import { Injectable } from '@nestjs/common';
+import type { ParsedRequestOf, SessionSubject, Users } from '@tenantry/contracts';
+import { type Caller, ServiceError } from '@tenantry/service-kit';
+import { Passwords } from '../passwords/passwords.js';
+import { toSubject } from '../users/user.views.js';
+import { UsersRepository } from '../users/users.repository.js';
+import { CredentialsRepository } from './credentials.repository.js';
+
+const wrong = (detail: string): ServiceError => new ServiceError('invalid-credentials', detail);
+
+/** Who somebody is, by their password. Only this service ever sees one, or its hash. */
+@Injectable()
+export class CredentialsService {
+  constructor(
+    private readonly credentials: CredentialsRepository,
+    private readonly users: UsersRepository,
+    private readonly passwords: Passwords,
+  ) {}
+
+  /**
+   * Unknown, disabled and wrong take one look-up and one hash each, and say the same.
+   * @throws ServiceError `invalid-credentials`, `overloaded`
+   */
+  async verifyPassword({ email, password }: ParsedRequestOf<typeof Users.verifyPassword>): Promise<SessionSubject> {
+    const known = await this.credentials.findByEmail(email);
+    const isRight = await this.passwords.verify(known?.passwordHash, password);
+    const user = known?.active && isRight ? await this.users.find(known.id) : null;
+    if (!known || !user?.active) throw wrong('The e-mail or the password is wrong.');
+    if (this.passwords.isWeak(known.passwordHash)) await this.renew(known, password);
+    return toSubject(user);
+  }
+
+  /** @throws ServiceError `invalid-credentials` for somebody who may not log in any more. */
+  async sessionSubject(id: string): Promise<SessionSubject> {
+    const user = await this.users.find(id);
+    if (!user?.active) throw wrong('The account is disabled.');
+    return toSubject(user);
+  }
+
+  /**
+   * Ends the other sessions of the caller: who knew the old password is out.
+   * @throws ServiceError `invalid-credentials`, `overloaded`
+   */
+  async changePassword(
+    { currentPassword, newPassword }: ParsedRequestOf<typeof Users.changePassword>,
+    { userId, session }: Caller,
+  ): Promise<null> {
+    const known = userId === null ? null : await this.credentials.find(userId);
+    const isRight = await this.passwords.verify(known?.passwordHash, currentPassword);
+    if (!known || !isRight) throw wrong('The current password is wrong.');
+    const passwordHash = await this.passwords.hash(newPassword);
+    const isChanged = await this.credentials.change(known, passwordHash, session);
+    if (!isChanged) throw wrong('The password was changed meanwhile.');
+    return null;
+  }
+
+  /** A hash of what passwords cost by now. Whoever changes the password meanwhile wins. */
+  private async renew(known: { id: string; passwordHash: string }, password: string): Promise<void> {
+    await this.credentials.renew(known, await this.passwords.hash(password));
+  }
+}
