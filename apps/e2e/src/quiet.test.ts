@@ -3,6 +3,7 @@ import { Stack } from '@tenantry/testing';
 import { audit } from './stories/audit.js';
 import { forgedTokens } from './stories/forged-tokens.js';
 import { hostileRequests } from './stories/hostile-requests.js';
+import { idempotencyKeys } from './stories/idempotency-keys.js';
 import { manyBirths } from './stories/many-births.js';
 import { operators } from './stories/operators.js';
 import { publicPages } from './stories/public-pages.js';
@@ -19,6 +20,7 @@ afterAll(() => stack?.stop(), 60_000);
 
 twoTenants(() => stack);
 versions(() => stack);
+idempotencyKeys(() => stack);
 hostileRequests(() => stack);
 forgedTokens(() => stack);
 operators(() => stack);

@@ -8,6 +8,7 @@ const reply = (status: number): RawReply => ({
   body: new Uint8Array(),
   resourceId: undefined,
   etag: undefined,
+  isReplayed: false,
   retryAfterSeconds: undefined,
 });
 const away = () => new ServiceError('service-unavailable', 'away');
@@ -74,6 +75,15 @@ describe('a write', () => {
       }
     },
   );
+});
+
+describe('a write under an idempotency key', () => {
+  it('is tried again as a read is', async () => {
+    const { send, asked } = service(away(), reply(503), reply(201));
+    const key = { isKeyed: true };
+    expect(await new Retries().around(Products.create, later(), send, key)).toMatchObject({ status: 201 });
+    expect(asked()).toBe(3);
+  });
 });
 
 describe('the budget', () => {

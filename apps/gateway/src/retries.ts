@@ -11,18 +11,25 @@ const savedRetries = 20;
 const longestPauseMs = 100;
 
 /**
- * The one place that tries again: reads whose service was away or had too much to do. Nothing that may have been done is done twice.
+ * The one place that tries again: reads, and writes under an idempotency key, whose service was away or had too much to do. Nothing that
+ * may have been done is done twice.
  */
 export class Retries {
   #saved = savedRetries;
 
   /** Sends, and sends again where that can help, with full jitter in between. */
-  async around(message: Message, deadlineAt: number, send: () => Promise<RawReply>): Promise<RawReply> {
+  async around(
+    message: Message,
+    deadlineAt: number,
+    send: () => Promise<RawReply>,
+    { isKeyed = false } = {},
+  ): Promise<RawReply> {
+    const isRepeatable = message.idempotent || isKeyed;
     this.#saved = Math.min(savedRetries, this.#saved + retryShare);
     for (let retry = 0; ; retry++) {
       const outcome = await send().catch((error: unknown) => asServiceError(error));
       const isOver = outcome instanceof Error ? outcome.code !== 'service-unavailable' : outcome.status !== 503;
-      if (isOver || retry === maxRetries || !message.idempotent || !this.#take()) {
+      if (isOver || retry === maxRetries || !isRepeatable || !this.#take()) {
         if (outcome instanceof Error) throw outcome;
         return outcome;
       }

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Message } from '@tenantry/contracts';
-import { Messages, type RawReply, spanAround } from '@tenantry/service-kit';
+import { idempotencyKeyOf, Messages, type RawReply, spanAround } from '@tenantry/service-kit';
 import type { FastifyReply } from 'fastify';
 import type { GatewayRequest } from './call.js';
 import { clientOf } from './client.js';
@@ -28,6 +28,7 @@ export class Upstream {
     const { status, resourceId, etag } = answer;
     if (status >= 400) return sendProblemBytes(answer, request, reply);
     if (resourceId) reply.header('location', `${pathOf(request)}/${resourceId}`);
+    if (answer.isReplayed) reply.header('idempotency-replayed', 'true');
     // May be kept by the client alone, and only to ask again whether it still holds.
     if (etag) reply.headers({ etag, 'cache-control': 'private, no-cache' });
     if (etag && request.method === 'GET' && isHeld(etag, request.headers)) reply.code(304).send();
@@ -43,6 +44,7 @@ export class Upstream {
   async ask(message: Message, request: GatewayRequest, more?: Record<string, unknown>): Promise<RawReply> {
     const { call } = request;
     const body = JSON.stringify(inputOf(message, request, more));
+    const idempotencyKey = idempotencyKeyOf(message, request.headers['idempotency-key']);
     const ifMatch = ifMatchOf(message, request.headers);
     const context = await this.contexts.for(message.service, call);
     const envelope = {
@@ -54,11 +56,14 @@ export class Upstream {
       // A tenant's reads are told nobody's whereabouts: they need none, and are many.
       client: request.method === 'GET' && !isPlatform(message) ? undefined : clientOf(request),
       reason: isPlatform(message) ? reasonOf(request) : undefined,
+      idempotencyKey,
       ifMatch,
     };
     const name = `${request.method} ${request.routeOptions.url ?? message.subject}`;
     return spanAround(name, 'server', envelope, () =>
-      this.retries.around(message, call.deadlineAt, () => this.messages.send(message, body, envelope)),
+      this.retries.around(message, call.deadlineAt, () => this.messages.send(message, body, envelope), {
+        isKeyed: idempotencyKey !== undefined,
+      }),
     );
   }
 }

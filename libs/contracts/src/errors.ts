@@ -109,6 +109,11 @@ const kinds = {
     title: 'Invalid transition',
     explanation: 'The tenant cannot go from its present state to the one asked for.',
   },
+  'idempotency-in-progress': {
+    status: 409,
+    title: 'Idempotency key in progress',
+    explanation: 'The first request with this Idempotency-Key is still being worked on. Send it again a little later.',
+  },
   'precondition-failed': {
     status: 412,
     title: 'Precondition failed',
@@ -129,6 +134,11 @@ const kinds = {
     status: 422,
     title: 'Validation failed',
     explanation: 'The request is well formed, but a field breaks a rule. `errors` lists each field with its rule.',
+  },
+  'idempotency-key-reused': {
+    status: 422,
+    title: 'Idempotency key reused',
+    explanation: 'This Idempotency-Key was used for another request within 24 hours. Take a new key for a new request.',
   },
   'precondition-required': {
     status: 428,

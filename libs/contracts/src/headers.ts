@@ -21,6 +21,8 @@ export const Headers = {
   resourceId: 'Resource-Id',
   /** Of a reply: the entity tag of the thing answered (RFC 9110, 8.8.3). */
   etag: 'ETag',
+  /** Of a reply: `true` where it is the first answer to this idempotency key, again. */
+  replayed: 'Idempotency-Replayed',
   /** Of a failed reply: seconds until it is worth trying again. */
   retryAfter: 'Retry-After',
 } as const;

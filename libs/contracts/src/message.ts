@@ -23,6 +23,11 @@ export interface MessageTerms<Request extends z.ZodType, Reply extends z.ZodType
   readonly etag?: Tagged;
   /** True where the caller must say in `If-Match` which version it means (RFC 9110, 13.1.1; without it 428, RFC 6585). */
   readonly ifMatch?: boolean;
+  /**
+   * Where the caller may, or must, send an `Idempotency-Key`: under one key a write is done once and its answer replayed for 24 h
+   * (draft-ietf-httpapi-idempotency-key-header). Not where a message has no tenant.
+   */
+  readonly keyed?: false | 'allowed' | 'required';
 }
 
 /** One question a service answers: subject, request, reply and who may ask. Made by {@link message} only. */
@@ -80,12 +85,14 @@ export function message<Request extends z.ZodType, Reply extends z.ZodType, Tagg
   if (terms.needs === 'service' && terms.tenant !== null) {
     throw new TypeError(`'${subject}' is asked without a context, so it lies outside every tenant: say tenant: null`);
   }
+  if (terms.keyed && terms.tenant === null) throw new TypeError(`'${subject}' has no tenant to keep its keys in`);
   const defaults = {
     status: 200,
     idempotent: false,
     tenant: ['active'],
     etag: false as Tagged,
     ifMatch: false,
+    keyed: false,
   } as const;
   return Object.freeze({ ...defaults, ...terms, subject, service });
 }

@@ -45,6 +45,7 @@ export const Products = {
     needs: 'products:write',
     status: 201,
     etag: true,
+    keyed: 'allowed',
   }),
   get: message('products.get', {
     request: z.strictObject({ id }),

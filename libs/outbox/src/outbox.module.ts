@@ -8,10 +8,11 @@ import {
 } from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService, MetadataScanner } from '@nestjs/core';
 import type { ServiceName } from '@tenantry/contracts';
-import { LOG, Nats, type Log } from '@tenantry/service-kit';
+import { KeyedWork, LOG, Nats, type Log } from '@tenantry/service-kit';
 import { EventConsumer } from './event-consumer.js';
 import { eventHeardBy } from './hears.js';
 import { Inbox } from './inbox.js';
+import { KeyedWrites } from './keyed-writes.js';
 import { Outbox } from './outbox.js';
 import { PostOffice } from './post-office.js';
 import { centralStore, tenantStore, type CentralDatabase, type Store, type TenantDatabases } from './store.js';
@@ -39,9 +40,15 @@ export class OutboxModule implements OnApplicationBootstrap, BeforeApplicationSh
     this.consumer = new EventConsumer(postOffice.streams, log);
   }
 
-  /** An outbox in each tenant's database. `tenants` is the class of the service's connections to them. */
+  /** An outbox in each tenant's database, and beside it what was done under idempotency keys. `tenants` is the class of the service's connections to them. */
   static forTenants(service: ServiceName, tenants: ClassOf<TenantDatabases>): DynamicModule {
-    return of(service, tenants, tenantStore);
+    const { providers = [], exports = [], ...module } = of(service, tenants, tenantStore);
+    const keyedWork = {
+      provide: KeyedWork,
+      inject: [tenants as InjectionToken, Outbox],
+      useFactory: (databases: TenantDatabases, outbox: Outbox) => new KeyedWrites(databases, outbox),
+    };
+    return { ...module, providers: [...providers, keyedWork], exports: [...exports, KeyedWork] };
   }
 
   /** One outbox, in the service's own database. `database` is the class of its DataSource. */

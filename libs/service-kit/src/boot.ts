@@ -13,6 +13,7 @@ import type { z } from 'zod';
 import { ContextVerifier } from './context/verifier.js';
 import { ContextSigner } from './context/signer.js';
 import { Health } from './health.js';
+import { KeyedWork } from './keyed-work.js';
 import { LOG, NestLog } from './log.js';
 import { MessageScope, MessageWitness } from './message-scope.js';
 import { Metrics } from './metrics.js';
@@ -27,6 +28,7 @@ export const CONFIG = Symbol('Config');
 
 const SCOPE = Symbol('MessageScope, where there is one');
 const WITNESS = Symbol('MessageWitness, where there is one');
+const KEYED = Symbol('KeyedWork, where there is some');
 
 /** Nest's own filter would turn errors into packets of its form: they go to the message server as they are. */
 @Catch()
@@ -117,6 +119,11 @@ export async function createService(
         inject: [{ token: MessageWitness, optional: true }],
         useFactory: (witness?: MessageWitness) => witness ?? null,
       },
+      {
+        provide: KEYED,
+        inject: [{ token: KeyedWork, optional: true }],
+        useFactory: (keyed?: KeyedWork) => keyed ?? null,
+      },
     ],
   };
   const app = await NestFactory.createMicroservice(root, {
@@ -125,7 +132,7 @@ export async function createService(
     abortOnError: false,
   });
   app.useGlobalFilters(new Rethrow());
-  server.within(app.get<MessageScope | null>(SCOPE) ?? undefined);
+  server.within(app.get<MessageScope | null>(SCOPE) ?? undefined, app.get<KeyedWork | null>(KEYED) ?? undefined);
   server.watchedBy(app.get<MessageWitness | null>(WITNESS) ?? undefined);
   return app;
 }

@@ -6,6 +6,7 @@ export { ContextVerifier } from './context/verifier.js';
 export { cursorKey, decodeCursor, encodeCursor, type CursorBinding, type CursorPosition } from './cursor.js';
 export { entityTag, preconditionFailed, preconditionRequired, wantedVersions } from './entity-tag.js';
 export { Health } from './health.js';
+export { idempotencyKeyOf, KeyedWork, Replayed, type KeyedRequest } from './keyed-work.js';
 export { LOG, NestLog, createLog, type Log } from './log.js';
 export { MessageScope, MessageWitness, type ScopedMessage } from './message-scope.js';
 export { Metrics } from './metrics.js';

@@ -30,6 +30,8 @@ export interface RequestContext {
   readonly client?: Client | undefined;
   /** The client's `If-Match`, as it was sent; see `wantedVersions`. */
   readonly ifMatch?: string | undefined;
+  /** Where the contract takes one, and the client sent it: what it names is done once. */
+  readonly idempotencyKey?: string | undefined;
   /** Why an operator does it, where they said so beside the request. */
   readonly reason?: string | undefined;
 }

@@ -30,6 +30,7 @@ const texts = {
     description: 'The version answered, as a strong entity tag (RFC 9110, 8.8.3).',
     example: '"0192f0c12b3c7d4e8f506172839405a6-3"',
   },
+  'Idempotency-Replayed': { description: 'It is the first answer to this Idempotency-Key, again.', example: 'true' },
   Location: {
     description: 'Where to find what was made, or how far it is.',
     example: '/v1/products/0192f0c1-2b3c-7d4e-8f50-6172839405a6',
@@ -55,6 +56,7 @@ export const headersOfSuccess = (status: number, message: Message | null): ZodOp
     'X-Request-Id',
     ...limits,
     ...(message?.etag ? (['ETag'] as const) : []),
+    ...(message?.keyed ? (['Idempotency-Replayed'] as const) : []),
     ...(status === 201 || status === 202 ? (['Location'] as const) : []),
   ]);
 
@@ -77,6 +79,17 @@ const optional = (description: string, example: string) =>
 export function requestHeadersOf({ method, terms: { message } }: Route): { header?: z.ZodObject } {
   if (!message) return {};
   const found: Record<string, z.ZodType> = {};
+  if (message.keyed) {
+    const key = z
+      .string()
+      .min(1)
+      .max(255)
+      .meta({
+        description: 'Under one key a write is done once, and its answer given again for 24 hours',
+        examples: ['0192f0c1-2b3c-7d4e-8f50-6172839405a7'],
+      });
+    found['Idempotency-Key'] = message.keyed === 'required' ? key : key.optional();
+  }
   if (message.ifMatch)
     found['If-Match'] = entityTag.meta({ description: 'The version that is meant, or * (RFC 9110, 13.1.1)' });
   if (message.etag && method === 'get') {

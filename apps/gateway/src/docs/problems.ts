@@ -51,6 +51,7 @@ export function errorsOf({ terms: { message }, method, path }: Route): readonly 
   if (!isPlatform(message)) add(...codes.filter((code) => code.startsWith('tenant-')));
   if (message.service === 'auth') add(...ofStatus(401), 'forbidden');
   if (method === 'get' && takesCursor(message)) add('invalid-cursor');
+  if (message.keyed) add('idempotency-in-progress', 'idempotency-key-reused');
   if (message.ifMatch) add('precondition-failed', 'precondition-required');
   if (method !== 'get') add('payload-too-large', ...ofStatus(409));
   return codes.filter((code) => found.has(code));

@@ -66,6 +66,8 @@ export class Tenants implements TenantDatabases {
       const found = this.databases.find((database) => database.tenantId === tenantId)!;
       const { host, port, database, role: user, password } = found;
       pool = new pg.Pool({ host, port, database, user, password, max: 5 });
+      // An ending connection may see its database dropped.
+      pool.on('error', () => undefined);
       this.#pools.set(tenantId, pool);
     }
     return pool;

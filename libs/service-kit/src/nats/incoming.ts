@@ -12,6 +12,7 @@ export interface Incoming {
   clientAgent: string | undefined;
   reason: string | undefined;
   ifMatch: string | undefined;
+  idempotencyKey: string | undefined;
   deadlineMs: number;
 }
 
@@ -24,6 +25,7 @@ const headerFields: Readonly<Record<string, keyof Omit<Incoming, 'deadlineMs'>>>
   [Headers.clientAgent]: 'clientAgent',
   [Headers.reason]: 'reason',
   [Headers.ifMatch]: 'ifMatch',
+  [Headers.idempotencyKey]: 'idempotencyKey',
 };
 
 export function readHeaders(headers: MsgHdrs | undefined): Incoming {
@@ -36,6 +38,7 @@ export function readHeaders(headers: MsgHdrs | undefined): Incoming {
     clientAgent: undefined,
     reason: undefined,
     ifMatch: undefined,
+    idempotencyKey: undefined,
     deadlineMs: requestDeadlineMs,
   };
   if (!headers) return incoming;

@@ -4,6 +4,7 @@ import { Server, type CustomTransportStrategy, type MessageHandler } from '@nest
 import { Headers, type Message } from '@tenantry/contracts';
 import type { ContextVerifier } from '../context/verifier.js';
 import { preconditionRequired } from '../entity-tag.js';
+import { idempotencyKeyOf, type KeyedWork } from '../keyed-work.js';
 import type { Log } from '../log.js';
 import type { MessageScope, MessageWitness } from '../message-scope.js';
 import { anonymous, type Caller, type RequestContext, withRequest } from '../request-context.js';
@@ -38,6 +39,7 @@ export class MessageServer extends Server implements CustomTransportStrategy {
   #inFlight = 0;
   #scope: MessageScope | undefined;
   #witness: MessageWitness | undefined;
+  #keyed: KeyedWork | undefined;
   #whenIdle: (() => void) | undefined;
 
   constructor(
@@ -49,9 +51,10 @@ export class MessageServer extends Server implements CustomTransportStrategy {
     this.#stall = new StallWatch(nats.connection);
   }
 
-  /** Sets what tenant messages run inside of; before `listen`. */
-  within(scope: MessageScope | undefined): void {
+  /** Sets what tenant messages run inside of, and what does those with an idempotency key once; before `listen`. */
+  within(scope: MessageScope | undefined, keyed?: KeyedWork): void {
     this.#scope = scope;
+    this.#keyed = keyed;
   }
 
   /** Sets who sees what is asked outside tenants; before `listen`. */
@@ -98,6 +101,8 @@ export class MessageServer extends Server implements CustomTransportStrategy {
     }
     if (message.tenant && !this.#scope)
       throw new TypeError(`'${pattern}' runs in a tenant, but the service has no MessageScope`);
+    if (message.keyed && !this.#keyed)
+      throw new TypeError(`'${pattern}' takes idempotency keys, but the service has no KeyedWork`);
     const subscription = this.nats.connection.subscribe(message.subject, {
       queue: message.service,
       callback: (error, msg) => {
@@ -132,6 +137,7 @@ export class MessageServer extends Server implements CustomTransportStrategy {
         deadlineAt,
         client: clientOf(incoming),
         ifMatch: incoming.ifMatch,
+        idempotencyKey: idempotencyKeyOf(message, incoming.idempotencyKey),
         reason: incoming.reason,
       };
       const reply = await withRequest(context, () =>
@@ -150,13 +156,13 @@ export class MessageServer extends Server implements CustomTransportStrategy {
   }
 
   #work(message: Message, handler: MessageHandler, request: unknown, context: RequestContext): Promise<unknown> {
-    const { caller, deadlineAt } = context;
-    if (message.tenant === null) {
-      const work = (): Promise<unknown> => handler(request, caller);
-      return this.#witness ? this.#witness.around(message, request, work) : work();
-    }
+    const { caller, deadlineAt, idempotencyKey: key } = context;
+    const work = (): Promise<unknown> => handler(request, caller);
+    if (message.tenant === null) return this.#witness ? this.#witness.around(message, request, work) : work();
     const scoped = { tenantId: caller.tenantId!, deadlineAt, states: message.tenant, subject: message.subject };
-    return this.#scope!.run(scoped, () => handler(request, caller));
+    if (key === undefined) return this.#scope!.run(scoped, work);
+    const keyed = { key, caller: caller.subject, subject: message.subject, request };
+    return this.#scope!.run(scoped, () => this.#keyed!.once(keyed, work));
   }
 
   /** Believes the caller or raises; asks the permission the contract needs. Waits only for a statement not seen before. */

@@ -37,6 +37,8 @@ export interface RawReply {
   readonly body: Uint8Array;
   readonly resourceId: string | undefined;
   readonly etag: string | undefined;
+  /** It is the first answer to an idempotency key, again. */
+  readonly isReplayed: boolean;
   readonly retryAfterSeconds: string | undefined;
 }
 
@@ -140,11 +142,13 @@ function readReply(msg: Msg): RawReply {
   let status = 0;
   let resourceId: string | undefined;
   let etag: string | undefined;
+  let isReplayed = false;
   let retryAfterSeconds: string | undefined;
   for (const [name, [value]] of msg.headers ?? []) {
     if (name === Headers.status) status = Number(value);
     else if (name === Headers.resourceId) resourceId = value;
     else if (name === Headers.etag) etag = value;
+    else if (name === Headers.replayed) isReplayed = true;
     else if (name === Headers.retryAfter) retryAfterSeconds = value;
   }
   if (!(status >= 200 && status < 600)) {
@@ -152,7 +156,7 @@ function readReply(msg: Msg): RawReply {
       cause: `status '${status}'`,
     });
   }
-  return { status, body: msg.data, resourceId, etag, retryAfterSeconds };
+  return { status, body: msg.data, resourceId, etag, isReplayed, retryAfterSeconds };
 }
 
 function parseBody(reply: RawReply): unknown {

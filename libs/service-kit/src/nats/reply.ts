@@ -1,6 +1,7 @@
 import { headers as natsHeaders, type MsgHdrs } from '@nats-io/transport-node';
 import { Headers, type Message } from '@tenantry/contracts';
 import { entityTag } from '../entity-tag.js';
+import { Replayed } from '../keyed-work.js';
 
 /** A success, ready to be sent. */
 export interface Reply {
@@ -26,16 +27,19 @@ function headersOf(status: number): MsgHdrs {
  * What a handler has answered, as it travels: what the contract says in the body, the rest in headers.
  * @throws TypeError when `checked`, and the answer is not what the contract says.
  */
-export function replyTo(message: Message, answer: unknown, checked: boolean): Reply {
+export function replyTo(message: Message, answered: unknown, checked: boolean): Reply {
+  const isReplayed = answered instanceof Replayed;
+  const answer = isReplayed ? answered.answer : answered;
   const { reply, version } = message.etag ? untag(answer as object) : { reply: answer };
   if (checked) check(message, reply, version);
   const body = message.status === 204 ? noBody : Buffer.from(JSON.stringify(reply));
-  if (!message.etag && message.status !== 201) return { body, headers: headersOf(message.status) };
+  if (!message.etag && message.status !== 201 && !isReplayed) return { body, headers: headersOf(message.status) };
   const headers = natsHeaders();
   headers.set(Headers.status, String(message.status));
-  const { id } = reply as { id?: string };
+  const { id } = (reply ?? {}) as { id?: string };
   if (message.status === 201 && id !== undefined) headers.set(Headers.resourceId, id);
   if (id !== undefined && version !== undefined) headers.set(Headers.etag, entityTag(id, version));
+  if (isReplayed) headers.set(Headers.replayed, 'true');
   return { body, headers };
 }
 

@@ -10,6 +10,7 @@ export interface Answer {
   readonly body: Record<string, unknown>;
   readonly resourceId: string | undefined;
   readonly etag: string | undefined;
+  readonly isReplayed: boolean;
   readonly retryAfterSeconds: string | undefined;
 }
 

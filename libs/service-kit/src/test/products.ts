@@ -25,7 +25,7 @@ export function ownMessages(word = ownWord()) {
   const get = { ...Products.get, etag: false } as const;
   return {
     get: message(`products.${word}.get`, get),
-    create: message(`products.${word}.create`, { ...Products.create, etag: false }),
+    create: message(`products.${word}.create`, { ...Products.create, etag: false, keyed: false }),
     update: message(`products.${word}.update`, { ...Products.update }),
     delete: message(`products.${word}.delete`, { ...Products.delete, ifMatch: false }),
     mine: message(`products.${word}.mine`, { ...get, needs: 'authenticated' }),
