@@ -18,6 +18,7 @@ import { MeController } from './me.controller.js';
 import { Operators } from './operators.js';
 import { AddressLimitGuard } from './pipeline/address-limit.guard.js';
 import { PermissionGuard } from './pipeline/permission.guard.js';
+import { RouteLimitGuard } from './pipeline/route-limit.guard.js';
 import { TenantGuard } from './pipeline/tenant.guard.js';
 import { TenantLimitGuard } from './pipeline/tenant-limit.guard.js';
 import { TokenGuard } from './pipeline/token.guard.js';
@@ -38,7 +39,7 @@ import { UsersController } from './users.controller.js';
 const minuteMs = 60_000;
 
 /** What every request goes through after it has its id (pipeline/request-id.ts), in this order. */
-const pipeline = [AddressLimitGuard, TokenGuard, TenantGuard, PermissionGuard, TenantLimitGuard];
+const pipeline = [AddressLimitGuard, TokenGuard, TenantGuard, PermissionGuard, TenantLimitGuard, RouteLimitGuard];
 
 export const controllers: Type[] = [
   ProductsController,
@@ -71,6 +72,8 @@ export const controllers: Type[] = [
             limit: (context) =>
               context.switchToHttp().getRequest<GatewayRequest>().call.tenant!.limits.requestsPerMinute,
           },
+          // Only where a route says so by @Throttle({ route: ... }).
+          { name: 'route', ttl: minuteMs, limit: Infinity },
         ],
       }),
     }),

@@ -1,4 +1,5 @@
 import { Controller, Delete, Get, Header, Post, Req, Res } from '@nestjs/common';
+import { Throttle } from '@nestjs/throttler';
 import { Auth, KeySet, type PublicKey } from '@tenantry/contracts';
 import type { FastifyReply } from 'fastify';
 import type { GatewayRequest } from './call.js';
@@ -14,6 +15,7 @@ export class AuthController {
   ) {}
 
   @Post('v1/auth/login')
+  @Throttle({ route: { limit: 300, ttl: 60_000 } })
   @Asks(Auth.login, 'Logs in with e-mail and password')
   login(@Req() request: GatewayRequest, @Res() reply: FastifyReply): Promise<void> {
     return this.upstream.pass(Auth.login, request, reply);

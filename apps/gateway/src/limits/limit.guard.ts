@@ -22,7 +22,7 @@ export abstract class LimitGuard extends ThrottlerGuard {
   protected abstract readonly throttler: string;
 
   /** Whose requests are counted together; undefined where this limit does not apply. */
-  protected abstract trackerOf(request: GatewayRequest): string | undefined;
+  protected abstract trackerOf(request: GatewayRequest, handler: object): string | undefined;
 
   override async onModuleInit(): Promise<void> {
     await super.onModuleInit();
@@ -31,14 +31,14 @@ export abstract class LimitGuard extends ThrottlerGuard {
 
   override canActivate(context: ExecutionContext): Promise<boolean> {
     const isOff = this.config.TENANTRY_LIMITS === 'off';
-    return isOff || !this.trackerOf(context.switchToHttp().getRequest())
+    return isOff || !this.trackerOf(context.switchToHttp().getRequest(), context.getHandler())
       ? Promise.resolve(true)
       : super.canActivate(context);
   }
 
   protected override async handleRequest({ context, limit, ttl, blockDuration }: ThrottlerRequest): Promise<boolean> {
     const http = context.switchToHttp();
-    const tracker = this.trackerOf(http.getRequest());
+    const tracker = this.trackerOf(http.getRequest(), context.getHandler());
     const key = `${this.throttler}:${tracker}`;
     const count = await this.storageService.increment(key, ttl, limit, blockDuration, this.throttler);
     const reply = http.getResponse<FastifyReply>();

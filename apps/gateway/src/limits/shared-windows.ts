@@ -1,129 +1,139 @@
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { ThrottlerStorage } from '@nestjs/throttler';
 import { CONFIG, LOG, type Log } from '@tenantry/service-kit';
-import { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
 import type { GatewayConfig } from '../config.js';
-
-interface Window {
-  /** What all gateways together had counted when we last asked. */
-  shared: number;
-  /** What we have counted and not yet told. */
-  untold: number;
-  /** What is on its way to Redis. */
-  underWay: number;
-  /** Milliseconds since the epoch. */
-  readonly endsAt: number;
-}
+import { Window } from './window.js';
+import { WindowLedger } from './window-ledger.js';
 
 type Record = Awaited<ReturnType<ThrottlerStorage['increment']>>;
 
-/** How far the gateways' counts may drift apart: at 6,000 a minute, 5 requests each. */
-const tellEveryMs = 50;
+/** What a gateway lets through on its own word, as a share of the limit: so far a limit can be passed by each gateway. */
+const leaseShare = 1 / 50;
+/** What was let through is told after this at the latest. */
+const tellEveryMs = 200;
+/** A request waits for Redis so long and no longer. */
+const patienceMs = 80;
 const maxWindows = 200_000;
 
 /**
- * Counts requests in fixed windows, shared by all gateways through Redis without waiting for it: each counts by itself and tells the others
- * every 50 ms. While Redis is gone each gateway limits what it sees.
- *
- * Invariant: a count is told at most once; what could not be told stays in this gateway's own count.
+ * Counts requests in sliding windows, shared by all gateways through Redis. Each lets a lease of every limit through on its own word; who
+ * asks for more waits for one round trip, in which the gateway tells what it has let through and learns what the others have. Until its
+ * lease is used up nobody waits. While Redis is away or slow each gateway limits what it sees.
  */
 @Injectable()
 export class SharedWindows implements ThrottlerStorage, OnApplicationShutdown {
   private readonly windows = new LRUCache<string, Window>({ max: maxWindows });
-  private readonly changed = new Map<string, Window>();
-  private readonly redis: Redis;
+  private changed = new Map<string, Window>();
+  private readonly ledger: WindowLedger;
   private readonly timer: NodeJS.Timeout;
-  private telling = false;
+  private telling: Promise<void> | undefined;
 
-  constructor(
-    @Inject(CONFIG) config: GatewayConfig,
-    @Inject(LOG) private readonly log: Log,
-  ) {
-    this.redis = new Redis(config.REDIS_URL, {
-      // A command is sent now or not at all: limits must never wait for Redis.
-      enableOfflineQueue: false,
-      maxRetriesPerRequest: 1,
-      commandTimeout: 100,
-      connectTimeout: 1000,
-      retryStrategy: (attempt) => Math.min(attempt * 100, 2000),
-    });
-    this.redis.on('error', (err: Error) => log.debug({ err }, 'Redis is away; limits are local'));
+  constructor(@Inject(CONFIG) config: GatewayConfig, @Inject(LOG) log: Log) {
+    this.ledger = new WindowLedger(config.REDIS_URL, log);
     this.timer = setInterval(() => void this.tell(), tellEveryMs);
     this.timer.unref();
   }
 
-  /** Whether the other gateways' counts are known: not while Redis is away. */
-  get isShared(): boolean {
-    return this.redis.status === 'ready';
-  }
-
   /** Counts one request under `key`. `ttl` in milliseconds; the answer's times in seconds, as @nestjs/throttler has them. */
   increment(key: string, ttl: number, limit: number): Promise<Record> {
-    const now = Date.now();
-    const endsAt = (Math.floor(now / ttl) + 1) * ttl;
-    const name = `${key}:${endsAt}`;
-    let window = this.windows.get(name);
-    if (!window) {
-      window = { shared: 0, untold: 0, underWay: 0, endsAt };
-      this.windows.set(name, window, { ttl: ttl + 1000 });
-    }
-    const secondsLeft = Math.ceil((endsAt - now) / 1000);
-    const hits = window.shared + window.underWay + window.untold + 1;
-    const isBlocked = hits > limit;
-    // A refused request takes nothing away from the next window and need not be told.
-    if (!isBlocked) {
-      window.untold++;
-      this.changed.set(name, window);
-    }
-    return Promise.resolve({
-      totalHits: hits,
-      timeToExpire: secondsLeft,
-      isBlocked,
-      timeToBlockExpire: isBlocked ? secondsLeft : 0,
-    });
+    const window = this.windowOf(key, ttl, Date.now());
+    return this.mustAsk(window, limit)
+      ? this.askAndTake(key, ttl, limit)
+      : Promise.resolve(this.take(key, window, limit));
+  }
+
+  /** Whether the other gateways' counts are known: not while Redis is away. */
+  get isShared(): boolean {
+    return this.ledger.answers;
   }
 
   async onApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
+    await this.telling;
     await this.tell();
-    this.redis.disconnect();
+    this.ledger.close();
   }
 
-  /** Tells Redis what was counted since, and learns what the others have. */
-  private async tell(): Promise<void> {
-    if (this.telling || this.changed.size === 0 || this.redis.status !== 'ready') return;
-    this.telling = true;
-    const told = [...this.changed];
-    this.changed.clear();
-    const pipeline = this.redis.pipeline();
-    for (const [name, window] of told) {
-      window.underWay = window.untold;
-      window.untold = 0;
-      pipeline.incrby(`limit:${name}`, window.underWay);
-      pipeline.pexpireat(`limit:${name}`, window.endsAt + 1000);
+  /** Whoever waited beside us may have used up what was learnt: then it is asked again, while there is patience. */
+  private async askAndTake(key: string, ttl: number, limit: number): Promise<Record> {
+    const patience = this.patience();
+    let window = this.windowOf(key, ttl, Date.now());
+    while (this.mustAsk(window, limit) && !patience.isOver) {
+      await Promise.race([this.tell(), patience.end]);
+      window = this.windowOf(key, ttl, Date.now());
     }
-    try {
-      const answers = (await pipeline.exec()) ?? [];
-      told.forEach(([name, window], index) => {
-        const [error, total] = answers[index * 2] ?? [new Error('no answer')];
-        if (error) this.keep(name, window);
-        else {
-          window.shared = Number(total);
-          window.underWay = 0;
-        }
-      });
-    } catch (err) {
-      this.log.debug({ err }, 'Redis did not answer; limits are local');
-      for (const [name, window] of told) this.keep(name, window);
-    } finally {
-      this.telling = false;
-    }
+    patience.cancel();
+    return this.take(key, window, limit);
   }
 
-  private keep(name: string, window: Window): void {
-    window.untold += window.underWay;
-    window.underWay = 0;
-    this.changed.set(name, window);
+  private patience(): { readonly isOver: boolean; readonly end: Promise<void>; cancel: () => void } {
+    const cancelled = new AbortController();
+    const state = { isOver: false };
+    const end = async (): Promise<void> => {
+      await sleep(patienceMs, undefined, { signal: cancelled.signal });
+      // Of a process that stood still the timer is heard first: an answer that lies in the socket comes in this turn.
+      await nextTurn();
+      state.isOver = true;
+      this.ledger.distrust();
+    };
+    // It fails only by being cancelled.
+    const ended = end().catch(() => undefined);
+    return {
+      get isOver() {
+        return state.isOver;
+      },
+      end: ended,
+      cancel: () => cancelled.abort(),
+    };
+  }
+
+  private mustAsk(window: Window, limit: number): boolean {
+    const isLeaseSpent = window.own - window.told >= Math.max(1, limit * leaseShare);
+    return isLeaseSpent && this.ledger.answers && window.countAt(Date.now()) < limit;
+  }
+
+  private windowOf(key: string, ttl: number, now: number): Window {
+    const endsAt = (Math.floor(now / ttl) + 1) * ttl;
+    const known = this.windows.get(key);
+    if (known?.endsAt === endsAt) return known;
+    const window = new Window(endsAt, ttl, known?.endsAt === endsAt - ttl ? known.total : 0);
+    this.windows.set(key, window, { ttl: 2 * ttl + 1000 });
+    return window;
+  }
+
+  private take(key: string, window: Window, limit: number): Record {
+    const now = Date.now();
+    const totalHits = window.countAt(now) + 1;
+    const isBlocked = totalHits > limit;
+    // A refused request takes nothing away from anybody and need not be told.
+    if (!isBlocked) {
+      window.own++;
+      this.changed.set(key, window);
+    }
+    return {
+      totalHits,
+      timeToExpire: Math.ceil((window.endsAt - now) / 1000),
+      isBlocked,
+      timeToBlockExpire: isBlocked ? Math.max(1, Math.ceil(window.roomInMs(now, limit) / 1000)) : 0,
+    };
+  }
+
+  /** One exchange at a time; who comes meanwhile waits for the one under way. */
+  private tell(): Promise<void> {
+    if (!this.telling && this.changed.size === 0) return Promise.resolve();
+    this.telling ??= this.tellNow().finally(() => (this.telling = undefined));
+    return this.telling;
+  }
+
+  private async tellNow(): Promise<void> {
+    const told = this.changed;
+    this.changed = new Map();
+    for (const name of await this.ledger.exchange(told)) {
+      const window = told.get(name);
+      const isOver = !window || window.endsAt + window.spanMs < Date.now();
+      if (!isOver && !this.changed.has(name)) this.changed.set(name, window);
+    }
   }
 }
