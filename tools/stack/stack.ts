@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { bootstrap } from './bootstrap.ts';
 import { Crew } from './crew.ts';
 import { DataDir } from './data-dir.ts';
@@ -9,7 +11,7 @@ import { expectFree } from './ports.ts';
 import { loadSecrets } from './secrets.ts';
 import { prepareServers } from './servers.ts';
 import { instances, serviceProgram } from './service-programs.ts';
-import type { Surroundings } from './services.ts';
+import type { Instance, Surroundings } from './services.ts';
 
 export interface Stack {
   /** Of the first gateway. */
@@ -72,6 +74,7 @@ async function bringUp(
   });
   cancel.throwIfAborted();
   const all = await instances(options.scale, options.port);
+  rememberInternalPorts(path, all);
   await step(`services: ${all.map(({ name }) => name).join(', ')}`, () =>
     crew.start(all.map((one) => serviceProgram(root, one, around))),
   );
@@ -79,6 +82,12 @@ async function bringUp(
   if (options.demo)
     await step('demo tenants', () => makeDemoTenants(`http://127.0.0.1:${options.port}`, secrets.operatorKey));
   return around;
+}
+
+/** Where each process shows its probes and metrics, for those who watch the stack from outside. */
+function rememberInternalPorts(dataDir: string, all: readonly Instance[]): void {
+  const ports = Object.fromEntries(all.map(({ name, healthPort }) => [name, healthPort]));
+  writeFileSync(join(dataDir, 'internal-ports.json'), `${JSON.stringify(ports, null, 2)}\n`);
 }
 
 function unlessCancelled<T>(cancel: AbortSignal, work: Promise<T>): Promise<T> {

@@ -1,5 +1,5 @@
 import type { TenantEntry } from '@tenantry/contracts';
-import type { Caller } from '@tenantry/service-kit';
+import type { Caller, OpenSpan } from '@tenantry/service-kit';
 import type { FastifyRequest } from 'fastify';
 
 /** Who sent the request, as its token or key says. */
@@ -12,7 +12,10 @@ export interface Identity {
 /** What the pipeline finds out about one request, step by step. */
 export interface Call {
   readonly requestId: string;
-  readonly traceparent: string | undefined;
+  /** The client's own; where traces are made, that of our span, its child. */
+  traceparent: string | undefined;
+  /** Where traces are made: the request's, from its first byte to its answer. */
+  span?: OpenSpan | undefined;
   /** On the clock of `performance.now()`, in milliseconds. */
   readonly deadlineAt: number;
   /** After the token step, where the route is not public. */

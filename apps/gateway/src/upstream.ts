@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Message } from '@tenantry/contracts';
-import { idempotencyKeyOf, Messages, type RawReply, spanAround } from '@tenantry/service-kit';
+import { idempotencyKeyOf, Messages, type RawReply } from '@tenantry/service-kit';
 import type { FastifyReply } from 'fastify';
 import type { GatewayRequest } from './call.js';
 import { clientOf } from './client.js';
@@ -59,11 +59,8 @@ export class Upstream {
       idempotencyKey,
       ifMatch,
     };
-    const name = `${request.method} ${request.routeOptions.url ?? message.subject}`;
-    return spanAround(name, 'server', envelope, () =>
-      this.retries.around(message, call.deadlineAt, () => this.messages.send(message, body, envelope), {
-        isKeyed: idempotencyKey !== undefined,
-      }),
-    );
+    const isKeyed = idempotencyKey !== undefined;
+    const send = (): Promise<RawReply> => this.messages.send(message, body, envelope);
+    return this.retries.around(message, call.deadlineAt, send, { isKeyed });
   }
 }

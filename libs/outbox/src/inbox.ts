@@ -43,8 +43,8 @@ export class Inbox {
           const isNew = await rememberHeard(this.outbox.query, this.service, heard.id, oldestMs);
           if (isNew) await handle(heard, manager);
         });
-      return withRequest(context, () =>
-        spanAround(event.subject, 'server', context, () => this.store.within(place, once, deadlineAt)),
+      return spanAround(event.subject, 'server', context, (traceparent) =>
+        withRequest({ ...context, traceparent }, () => this.store.within(place, once, deadlineAt)),
       );
     };
   }

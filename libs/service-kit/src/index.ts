@@ -27,6 +27,6 @@ export {
 } from './request-context.js';
 export { openSecret, sealSecret, SecretUnreadable, type SecretOwner } from './secrets.js';
 export { asServiceError, ServiceError } from './service-error.js';
-export { spanAround, traceIdOf } from './telemetry.js';
+export { isTracing, openEdgeSpan, spanAround, traceIdOf, type OpenSpan } from './telemetry.js';
 export { isoTime } from './iso-time.js';
 export { parseRequest } from './validation.js';

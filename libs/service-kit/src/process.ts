@@ -45,7 +45,7 @@ export async function startProcess<Schema extends z.ZodObject>(
   const health = new Health();
   const metrics = new Metrics(service);
   const probes = await listenInternally(config.HEALTH_HOST, config.HEALTH_PORT, health, metrics);
-  const stopTelemetry = await startTelemetry(service);
+  const stopTelemetry = await startTelemetry({ service, instance, isEdge: service === 'gateway' });
   const nats = await Nats.open(config, instance, log);
   health.watch(nats, service);
   const signer = isIssuer(service) ? await ContextSigner.start(nats, log, service) : undefined;

@@ -1,4 +1,12 @@
-import { context as otelContext, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import {
+  propagation,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type Attributes,
+  type Span,
+} from '@opentelemetry/api';
 import { ErrorCatalogue } from '@tenantry/contracts';
 import { ServiceError } from './service-error.js';
 
@@ -11,20 +19,37 @@ export const isTracing = (): boolean => isOn;
 /** The trace that a `traceparent` belongs to (W3C Trace Context, 3.2.2). */
 export const traceIdOf = (traceparent: string | undefined): string | undefined => traceparent?.slice(3, 35);
 
+interface TelemetryOptions {
+  readonly service: string;
+  readonly instance: string;
+  /** At the edge it is decided which traces are kept; behind it, nobody decides again. */
+  readonly isEdge: boolean;
+}
+
 /**
- * Starts OpenTelemetry where the standard environment variables name an exporter (`OTEL_EXPORTER_OTLP_ENDPOINT` or
- * `OTEL_TRACES_EXPORTER`); else nothing of it is loaded.
+ * Starts OpenTelemetry where the standard environment variables name an exporter of traces; else nothing of it is loaded. Of
+ * `OTEL_TRACES_SAMPLER` the part after `parentbased_` counts: the edge asks it whatever the client's own flag says (the client chooses the trace's
+ * id, not our bill), and the others only where no trace has come to them.
  * @returns what flushes and stops it.
+ * @see https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
  */
 export async function startTelemetry(
-  service: string,
+  { service, instance, isEdge }: TelemetryOptions,
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<() => Promise<void>> {
-  const { OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_TRACES_EXPORTER, OTEL_SDK_DISABLED } = environment;
-  if (OTEL_SDK_DISABLED === 'true' || !(OTEL_EXPORTER_OTLP_ENDPOINT || OTEL_TRACES_EXPORTER))
+  const { OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, OTEL_TRACES_EXPORTER } = environment;
+  const isNamed = OTEL_EXPORTER_OTLP_ENDPOINT || OTEL_EXPORTER_OTLP_TRACES_ENDPOINT || OTEL_TRACES_EXPORTER;
+  if (environment['OTEL_SDK_DISABLED'] === 'true' || OTEL_TRACES_EXPORTER === 'none' || !isNamed)
     return async () => undefined;
+  const sampler = (environment['OTEL_TRACES_SAMPLER'] || 'always_on').replace(/^parentbased_/, '');
+  environment['OTEL_TRACES_SAMPLER'] = isEdge ? sampler : `parentbased_${sampler}`;
+  // Of the process itself, with its arguments and its owner, a trace need know nothing.
+  environment['OTEL_NODE_RESOURCE_DETECTORS'] ||= 'env,host';
+  const given = environment['OTEL_RESOURCE_ATTRIBUTES'];
+  environment['OTEL_RESOURCE_ATTRIBUTES'] = `${given ? `${given},` : ''}service.instance.id=${instance}`;
   const { NodeSDK } = await import('@opentelemetry/sdk-node');
-  const sdk = new NodeSDK({ serviceName: service });
+  // Metrics are scraped and logs are read from stdout: of the three signals, only traces are sent.
+  const sdk = new NodeSDK({ serviceName: service, metricReaders: [], logRecordProcessors: [] });
   sdk.start();
   isOn = true;
   return async () => {
@@ -35,47 +60,76 @@ export async function startTelemetry(
 
 const kinds = { server: SpanKind.SERVER, client: SpanKind.CLIENT } as const;
 
-interface Traced {
+/** Whose work a span is part of. */
+export interface Traced {
   readonly requestId: string;
   readonly traceparent?: string | undefined;
   readonly tenantId?: string | null | undefined;
-  readonly caller?: { readonly tenantId: string | null };
+  readonly caller?: { readonly tenantId: string | null } | undefined;
 }
 
-/**
- * Runs `work` in a span named `name`, the child of `traced.traceparent` (W3C Trace Context), and hands it the `traceparent` to send on.
- * Follows the semantic conventions for messaging spans.
- */
-export function spanAround<Result>(
+/** A span under way. Its `traceparent` is what its children stand under, in this process or another. */
+export class OpenSpan {
+  readonly traceparent: string | undefined;
+  readonly #span: Span;
+
+  constructor(name: string, kind: keyof typeof kinds, traced: Traced, attributes: Attributes) {
+    const { requestId, traceparent } = traced;
+    const parent = traceparent ? propagation.extract(ROOT_CONTEXT, { traceparent }) : ROOT_CONTEXT;
+    const about = { ...attributes, 'tenantry.request_id': requestId };
+    this.#span = trace.getTracer('tenantry').startSpan(name, { kind: kinds[kind], attributes: about }, parent);
+    this.#ofTenant(traced.tenantId ?? traced.caller?.tenantId);
+    const carrier: { traceparent?: string } = {};
+    propagation.inject(trace.setSpan(ROOT_CONTEXT, this.#span), carrier);
+    this.traceparent = carrier.traceparent;
+  }
+
+  /** Ends it with the status of the answer, as HTTP has them: from 500 on it counts as failed. */
+  end(status: number, attributes: Attributes = {}, tenantId?: string): void {
+    if (status >= 500) this.#span.setStatus({ code: SpanStatusCode.ERROR });
+    if (status >= 500) this.#span.setAttribute('error.type', String(status));
+    this.#ofTenant(tenantId);
+    this.#span.setAttributes(attributes).end();
+  }
+
+  #ofTenant(tenantId: string | null | undefined): void {
+    if (tenantId) this.#span.setAttribute('tenantry.tenant_id', tenantId);
+  }
+}
+
+const isUnsampled = (traceparent: string | undefined): boolean => traceparent?.endsWith('-00') ?? false;
+
+/** Opens a span behind the edge, where traces are made and this one is kept; the caller ends it. */
+export const openSpan = (...of: ConstructorParameters<typeof OpenSpan>): OpenSpan | undefined =>
+  isOn && !isUnsampled(of[2].traceparent) ? new OpenSpan(...of) : undefined;
+
+/** Opens the first span of ours, at the edge: here it is decided whether the trace is kept. */
+export const openEdgeSpan = (...of: ConstructorParameters<typeof OpenSpan>): OpenSpan | undefined =>
+  isOn ? new OpenSpan(...of) : undefined;
+
+/** Attributes of a message's span, as the semantic conventions for messaging have them. */
+export const messagingAttributes = (subject: string, operation: 'send' | 'process'): Attributes => ({
+  'messaging.system': 'nats',
+  'messaging.destination.name': subject,
+  'messaging.operation.type': operation,
+});
+
+/** Runs `work` in a span, the child of `traced.traceparent`, and hands it the `traceparent` to send on. */
+export async function spanAround<Result>(
   name: string,
   kind: keyof typeof kinds,
   traced: Traced,
   work: (traceparent?: string) => Promise<Result>,
+  attributes: Attributes = messagingAttributes(name, kind === 'client' ? 'send' : 'process'),
 ): Promise<Result> {
-  if (!isOn) return work();
-  const active = otelContext.active();
-  // Inside a span the parent is that span; at a process's border it is what the header says.
-  const parent =
-    trace.getSpan(active) || !traced.traceparent
-      ? active
-      : propagation.extract(ROOT_CONTEXT, { traceparent: traced.traceparent });
-  const attributes = {
-    'messaging.system': 'nats',
-    'messaging.destination.name': name,
-    'tenantry.request_id': traced.requestId,
-    'tenantry.tenant_id': traced.tenantId ?? traced.caller?.tenantId ?? undefined,
-  };
-  const span = trace.getTracer('tenantry').startSpan(name, { kind: kinds[kind], attributes }, parent);
-  const here = trace.setSpan(parent, span);
-  const carrier: { traceparent?: string } = {};
-  propagation.inject(here, carrier);
-  return otelContext
-    .with(here, () => work(carrier.traceparent))
-    .catch((error: unknown) => {
-      const isOurs = error instanceof ServiceError;
-      if (!isOurs || ErrorCatalogue[error.code].status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
-      span.setAttribute('error.type', isOurs ? error.code : 'internal');
-      throw error;
-    })
-    .finally(() => span.end());
+  const span = openSpan(name, kind, traced, attributes);
+  if (!span) return work(traced.traceparent);
+  try {
+    const result = await work(span.traceparent);
+    span.end(200);
+    return result;
+  } catch (error) {
+    span.end(error instanceof ServiceError ? ErrorCatalogue[error.code].status : 500);
+    throw error;
+  }
 }

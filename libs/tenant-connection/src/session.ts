@@ -3,6 +3,7 @@ import type { Client, QueryConfig, QueryResult, QueryResultRow } from 'pg';
 import { TenantDatabaseUnavailable } from './errors.js';
 import { isOutage } from './failures.js';
 import { readTypes } from './timestamps.js';
+import { sqlSpan } from './sql-span.js';
 import { discardText, leavesTrace } from './traces.js';
 
 type Answer = QueryResult<QueryResultRow>;
@@ -43,31 +44,34 @@ export class Session {
   query(text: string | object, values?: unknown[]): Promise<Answer> {
     if (typeof text !== 'string') return this.submit(text);
     if (leavesTrace(text)) this.traced = true;
-    return new Promise((resolve, reject) => {
-      this.asked();
-      this.client.query(text, values as unknown[], (failure: Error | null, answer: Answer) => {
-        this.pending--;
-        if (failure) reject(this.failed(failure));
-        else resolve(answer);
+    const run = (): Promise<Answer> =>
+      new Promise((resolve, reject) => {
+        this.asked();
+        this.client.query(text, values as unknown[], (failure: Error | null, answer: Answer) => {
+          this.pending--;
+          if (failure) reject(this.failed(failure));
+          else resolve(answer);
+        });
       });
-    });
+    return sqlSpan(text, undefined, run);
   }
 
   /** Prepared once per session under its name. */
   async prepared<Row extends QueryResultRow>(name: string, text: string, values: unknown[]): Promise<Row[]> {
-    const answer = await new Promise<QueryResult<Row>>((resolve, reject) => {
-      this.asked();
-      if (leavesTrace(text)) this.traced = true;
-      this.client.query(
-        { name, text, values, types: readTypes } as QueryConfig,
-        (failure: Error | null, result: QueryResult<Row>) => {
-          this.pending--;
-          if (failure) reject(this.failed(failure));
-          else resolve(result);
-        },
-      );
-    });
-    return answer.rows;
+    const run = (): Promise<QueryResult<Row>> =>
+      new Promise((resolve, reject) => {
+        this.asked();
+        if (leavesTrace(text)) this.traced = true;
+        this.client.query(
+          { name, text, values, types: readTypes } as QueryConfig,
+          (failure: Error | null, result: QueryResult<Row>) => {
+            this.pending--;
+            if (failure) reject(this.failed(failure));
+            else resolve(result);
+          },
+        );
+      });
+    return (await sqlSpan(text, name, run)).rows;
   }
 
   on(event: string, listener: (...args: unknown[]) => void): this {

@@ -1,4 +1,5 @@
 import { Agent, type IncomingHttpHeaders, request } from 'node:http';
+import { SecretsSeen } from './secrets-seen.js';
 
 /** An answer of a stack, whatever its status. */
 export interface Answer<Body = Record<string, unknown>> {
@@ -26,16 +27,18 @@ export class Client {
     private readonly headers: Headers,
     private readonly agent: Agent,
     private readonly inspect: Inspect,
+    /** What it and those made from it have sent and got. */
+    readonly secretsSeen: SecretsSeen,
   ) {}
 
   /** @param inspect says what is wrong about an answer, if anything; the request is then rejected. */
   static of(url: string, inspect: Inspect = () => undefined): Client {
-    return new Client(url, {}, new Agent({ keepAlive: true, maxSockets: 1000 }), inspect);
+    return new Client(url, {}, new Agent({ keepAlive: true, maxSockets: 1000 }), inspect, new SecretsSeen());
   }
 
   /** The same connections with other headers; undefined takes one away. */
   with(headers: Headers): Client {
-    return new Client(this.url, { ...this.headers, ...headers }, this.agent, this.inspect);
+    return new Client(this.url, { ...this.headers, ...headers }, this.agent, this.inspect, this.secretsSeen);
   }
 
   get<Body = Record<string, unknown>>(path: string): Promise<Answer<Body>> {
@@ -65,6 +68,7 @@ export class Client {
     const given = Object.entries({ ...this.headers, ...more }).filter(([, value]) => value !== undefined);
     const headers = Object.fromEntries(given) as Record<string, string>;
     const length = bytes === undefined ? {} : { 'content-length': String(Buffer.byteLength(bytes)) };
+    this.secretsSeen.authorization(headers['authorization']);
     const sentAt = performance.now();
     return new Promise((resolve, reject) => {
       const options = { hostname, port, method, path, agent: this.agent, headers: { ...length, ...headers } };
@@ -76,6 +80,7 @@ export class Client {
           const text = Buffer.concat(chunks).toString();
           const body = (text && isJson(response.headers) ? JSON.parse(text) : {}) as Body;
           const tookMs = performance.now() - sentAt;
+          this.secretsSeen.body(body);
           const answer = { status: response.statusCode ?? 0, headers: response.headers, text, body, tookMs };
           const fault = this.inspect(method, path, answer);
           if (fault) reject(new Error(fault));
@@ -94,6 +99,7 @@ export class Client {
   }
 
   private json<Body>(method: string, path: string, body: unknown): Promise<Answer<Body>> {
+    this.secretsSeen.body(body);
     return this.send(method, path, JSON.stringify(body), { 'content-type': 'application/json' });
   }
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -101,6 +101,23 @@ export class Stack {
     return readFileSync(join(this.dataDir, 'log', `${name}.log`), 'utf8');
   }
 
+  /** What a process of this name tells Prometheus now. */
+  async metricsOf(name: string): Promise<string> {
+    const ports = this.readJson<Record<string, number>>('internal-ports.json');
+    return (await fetch(`http://127.0.0.1:${ports[name]}/metrics`)).text();
+  }
+
+  /** Every secret the stack was started with, or that went through its front door. */
+  get secrets(): string[] {
+    return [...textsOf(this.readJson('secrets.json')), ...this.http.secretsSeen.values];
+  }
+
+  /** All that its processes have written so far, by name. */
+  get logs(): Record<string, string> {
+    const names = readdirSync(join(this.dataDir, 'log')).map((file) => file.replace(/\.log$/, ''));
+    return Object.fromEntries(names.map((name) => [name, this.logOf(name)]));
+  }
+
   /** A superuser's connection to one of the stack's databases. The caller ends it. */
   async openDatabase(database = 'postgres'): Promise<pg.Client> {
     const { postgres: password } = this.readJson<{ postgres: string }>('secrets.json');
@@ -142,6 +159,9 @@ export class Stack {
     }
   }
 }
+
+const textsOf = (value: unknown): string[] =>
+  typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : [String(value)];
 
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {

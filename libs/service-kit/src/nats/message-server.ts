@@ -9,7 +9,7 @@ import type { Log } from '../log.js';
 import type { MessageScope, MessageWitness } from '../message-scope.js';
 import { anonymous, type Caller, type RequestContext, withRequest } from '../request-context.js';
 import { asServiceError, ServiceError } from '../service-error.js';
-import { isTracing, spanAround } from '../telemetry.js';
+import { messagingAttributes, openSpan, type OpenSpan } from '../telemetry.js';
 import { parseRequest } from '../validation.js';
 import type { Nats } from './nats.js';
 import { clientOf, type Incoming, readHeaders } from './incoming.js';
@@ -124,15 +124,19 @@ export class MessageServer extends Server implements CustomTransportStrategy {
     }
     this.#inFlight++;
     let status = message.status as number;
+    let span: OpenSpan | undefined;
     try {
       const deadlineAt = now + incoming.deadlineMs - this.#stall.lostMsAt(now);
       if (deadlineAt <= now) throw new ServiceError('deadline-exceeded', 'The request came too late to be worked on.');
       const caller = await this.#callerOf(message, incoming);
       const request = parseRequest(message.request, parseBody(msg));
       if (message.ifMatch && incoming.ifMatch === undefined) throw preconditionRequired();
+      const requestId = incoming.requestId ?? randomUUID();
+      const traced = { requestId, caller, traceparent: incoming.traceparent };
+      span = openSpan(message.subject, 'server', traced, messagingAttributes(message.subject, 'process'));
       const context = {
-        requestId: incoming.requestId ?? randomUUID(),
-        traceparent: incoming.traceparent,
+        requestId,
+        traceparent: span?.traceparent ?? incoming.traceparent,
         caller,
         deadlineAt,
         client: clientOf(incoming),
@@ -140,16 +144,13 @@ export class MessageServer extends Server implements CustomTransportStrategy {
         idempotencyKey: idempotencyKeyOf(message, incoming.idempotencyKey),
         reason: incoming.reason,
       };
-      const reply = await withRequest(context, () =>
-        isTracing()
-          ? spanAround(message.subject, 'server', context, () => this.#work(message, handler, request, context))
-          : this.#work(message, handler, request, context),
-      );
+      const reply = await withRequest(context, () => this.#work(message, handler, request, context));
       this.#reply(message, msg, reply, (cause) => this.#fail(message, msg, incoming, cause));
     } catch (thrown) {
       status = this.#fail(message, msg, incoming, thrown);
     } finally {
       this.#inFlight--;
+      span?.end(status);
       this.#tell(message, incoming, status, now);
       if (this.#inFlight === 0) this.#whenIdle?.();
     }

@@ -82,10 +82,15 @@ export class Messages {
     headers.append(Headers.deadline, String(leftMs));
     if (!isTracing())
       return readReply(await this.#requests.request(message.subject, body, headers, envelope.deadlineAt));
-    const reply = await spanAround(message.subject, 'client', envelope, (traceparent) => {
-      if (traceparent) headers.set(Headers.traceparent, traceparent);
-      return this.#requests.request(message.subject, body, headers, envelope.deadlineAt);
-    });
+    const reply = await spanAround(
+      message.subject,
+      'client',
+      { caller: currentRequest()?.caller, ...envelope },
+      (traceparent) => {
+        if (traceparent) headers.set(Headers.traceparent, traceparent);
+        return this.#requests.request(message.subject, body, headers, envelope.deadlineAt);
+      },
+    );
     return readReply(reply);
   }
 

@@ -1,0 +1,17 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Stack } from '@tenantry/testing';
+
+/** Told last: whatever the other stories did, nothing of theirs that is secret was written down. */
+export const noSecretInLogs = (stack: () => Stack): void =>
+  describe('the logs', () => {
+    it('hold no secret of the stack, and none that was sent or answered', () => {
+      const { secrets, logs } = stack();
+      // Else there would be nothing to find.
+      expect(secrets.length).toBeGreaterThan(10);
+      expect(logs['gateway']).toContain('"answered"');
+      const found = Object.entries(logs).flatMap(([name, text]) =>
+        secrets.filter((secret) => text.includes(secret)).map((secret) => `${name}: ${secret.slice(0, 8)}...`),
+      );
+      expect(found).toEqual([]);
+    });
+  });

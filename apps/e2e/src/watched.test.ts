@@ -1,0 +1,86 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { attributeOf, createTenant, OtlpReceiver, type ReceivedSpan, Stack, type StackTenant } from '@tenantry/testing';
+import { noSecretInLogs } from './stories/no-secret-in-logs.js';
+
+let receiver: OtlpReceiver;
+let stack: Stack;
+let tenant: StackTenant;
+beforeAll(async () => {
+  receiver = await OtlpReceiver.start();
+  stack = await Stack.start({ env: receiver.env });
+  tenant = await createTenant(stack);
+}, 150_000);
+afterAll(async () => {
+  await stack?.stop();
+  receiver.close();
+}, 60_000);
+
+const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+const requestId = 'request-of-this-story';
+const secretName = 'Anvil of nobody else 4711';
+
+/** The spans of a trace, once nothing has been added for a while. */
+async function spansOf(trace: string, atLeast: number): Promise<ReceivedSpan[]> {
+  const ofTrace = (): ReceivedSpan[] => receiver.spans.filter((span) => span.traceId === trace);
+  for (const late = Date.now() + 10_000; ofTrace().length < atLeast && Date.now() < late;) await sleep(100);
+  await sleep(500);
+  return ofTrace();
+}
+
+const pathUp = (span: ReceivedSpan | undefined, all: readonly ReceivedSpan[]): string[] =>
+  span
+    ? [
+        `${span.service} ${span.name}`,
+        ...pathUp(
+          all.find(({ spanId }) => spanId === span.parentSpanId),
+          all,
+        ),
+      ]
+    : [];
+
+describe('one request', () => {
+  it('is one trace from HTTP over NATS to SQL, its logs on every hop have its id, and no value of it is in the trace', async () => {
+    // The client's own wish not to be sampled does not count: that is decided at the edge.
+    const headers = { 'x-request-id': requestId, traceparent: `00-${traceId}-00f067aa0ba902b7-00` };
+    const product = { name: secretName, price: '12.50', stockQuantity: 3 };
+    expect((await tenant.admin.with(headers).post('/v1/products', product)).status).toBe(201);
+    const spans = await spansOf(traceId, 4);
+    const insert = spans.find((span) => /insert/i.test(attributeOf(span, 'db.query.text') ?? ''));
+    expect(pathUp(insert, spans).slice(1)).toEqual([
+      'products products.create',
+      'gateway products.create',
+      'gateway POST /v1/products',
+    ]);
+    // The registry, asked where the tenant lives, works outside of it.
+    const ofTenant = spans.filter(({ service }) => service !== 'tenant-registry');
+    expect(new Set(ofTenant.map((span) => attributeOf(span, 'tenantry.tenant_id')))).toEqual(new Set([tenant.id]));
+    expect(new Set(spans.map((span) => attributeOf(span, 'tenantry.request_id')))).toEqual(new Set([requestId]));
+    expect(attributeOf(insert!, 'db.system.name')).toBe('postgresql');
+    for (const hop of ['gateway', 'products']) {
+      const lines = stack.logOf(hop).split('\n');
+      const own = lines.filter((line) => line.includes(requestId)).map((line) => JSON.parse(line) as object);
+      expect(own).toContainEqual(expect.objectContaining({ requestId, traceId, tenantId: tenant.id, status: 201 }));
+    }
+  });
+
+  it('leaves no value and no secret in any trace', () => {
+    expect(receiver.text).toContain('INSERT');
+    for (const text of [secretName, ...stack.secrets]) expect(receiver.text).not.toContain(text);
+  });
+});
+
+describe('without a trace of its own', () => {
+  it('a login is one trace through auth and users', async () => {
+    const headers = { 'x-tenant': tenant.slug, 'x-request-id': 'login-of-this-story' };
+    const { email, password } = tenant;
+    expect((await stack.http.with(headers).post('/v1/auth/login', { email, password })).status).toBe(200);
+    const isOurs = (span: ReceivedSpan): boolean => attributeOf(span, 'tenantry.request_id') === 'login-of-this-story';
+    for (const late = Date.now() + 10_000; !receiver.spans.some(isOurs) && Date.now() < late;) await sleep(100);
+    const trace = receiver.spans.find(isOurs)!.traceId;
+    const services = (await spansOf(trace, 6)).map(({ service }) => service);
+    expect(new Set(services)).toEqual(new Set(['gateway', 'auth', 'users']));
+  });
+});
+
+noSecretInLogs(() => stack);
