@@ -4,6 +4,7 @@ import { JwtModule } from '@nestjs/jwt';
 import { ThrottlerModule } from '@nestjs/throttler';
 import { CONFIG } from '@tenantry/service-kit';
 import { AuditController } from './audit.controller.js';
+import { AuditEventsController } from './audit-events.controller.js';
 import { AuthController } from './auth.controller.js';
 import type { GatewayRequest } from './call.js';
 import type { GatewayConfig } from './config.js';
@@ -46,6 +47,7 @@ export const controllers: Type[] = [
   UsersController,
   MeController,
   RolesController,
+  AuditEventsController,
   AuthController,
   TenantsController,
   TenantLifecycleController,

@@ -1,8 +1,12 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { AuditModule } from '@tenantry/audit';
 import { OutboxModule } from '@tenantry/outbox';
 import { RegistryTenantsModule, TenantConnections } from '@tenantry/tenant-connection';
-import { AccessChanges } from './access/access-changes.js';
+import { AuditController } from './audit/audit.controller.js';
+import { AuditRepository } from './audit/audit.repository.js';
+import { AuditService } from './audit/audit.service.js';
+import { Changes } from './changes/changes.js';
 import { CredentialsController } from './credentials/credentials.controller.js';
 import { CredentialsRepository } from './credentials/credentials.repository.js';
 import { CredentialsService } from './credentials/credentials.service.js';
@@ -22,15 +26,17 @@ import { UsersService } from './users/users.service.js';
   imports: [
     RegistryTenantsModule.of('users'),
     OutboxModule.forTenants('users', TenantConnections),
+    AuditModule.in(TenantConnections),
     TypeOrmModule.forFeature([User, Role]),
   ],
-  controllers: [UsersController, RolesController, MeController, CredentialsController],
+  controllers: [UsersController, RolesController, MeController, CredentialsController, AuditController],
   providers: [
     ...[UsersService, UsersRepository],
     ...[RolesService, RolesRepository],
     ...[CredentialsService, CredentialsRepository, Passwords],
     MeService,
-    AccessChanges,
+    ...[AuditService, AuditRepository],
+    Changes,
   ],
 })
 export class AppModule {}

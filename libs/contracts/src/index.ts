@@ -1,4 +1,5 @@
 export { AccessChange, Revocation, RevocationNotice, revocationNoticeSubject, RevocationPage } from './access.js';
+export { auditActions, TenantAudit, TenantAuditEvent, type AuditAction } from './tenant-audit.contract.js';
 export {
   accessToken,
   AccessTokenClaims,

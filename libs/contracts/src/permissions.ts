@@ -6,10 +6,11 @@ export const tenantPermissions = [
   'roles:write',
   'products:read',
   'products:write',
+  'audit:read',
 ] as const;
 export type TenantPermission = (typeof tenantPermissions)[number];
 
-/** What operators of the platform may be allowed to do. No role of a tenant can hold one of these. */
+/** What operators of the platform may be allowed to do. A message outside tenants takes these from nobody who is in one. */
 export const operatorScopes = [
   'tenants:read',
   'tenants:write',

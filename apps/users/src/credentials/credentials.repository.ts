@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { TenantConnections } from '@tenantry/tenant-connection';
-import { AccessChanges } from '../access/access-changes.js';
+import { Changes } from '../changes/changes.js';
 
 /** What a password is verified against. */
 export interface Credentials {
@@ -16,7 +16,7 @@ const columns = 'id, password_hash AS "passwordHash", active';
 export class CredentialsRepository {
   constructor(
     private readonly connections: TenantConnections,
-    private readonly access: AccessChanges,
+    private readonly changes: Changes,
   ) {}
 
   /** Costs one query whether or not there is such a user. */
@@ -49,11 +49,13 @@ export class CredentialsRepository {
   ): Promise<boolean> {
     const text = `UPDATE users SET password_hash = $3, security_version = security_version + 1, updated_at = now()
       WHERE id = $1 AND password_hash = $2 RETURNING security_version AS version`;
-    return this.access.transaction(async (tell) => {
+    return this.changes.transaction(async (say) => {
       const values = [known.id, known.passwordHash, passwordHash];
       const [changed] = await this.connections.query<{ version: number }>('credentials.change', text, values);
-      if (changed) tell({ kind: 'user', userId: known.id, version: changed.version, sessions: 'ended', except });
-      return changed !== undefined;
+      if (!changed) return false;
+      say.access({ kind: 'user', userId: known.id, version: changed.version, sessions: 'ended', except });
+      await say.audit({ action: 'users.password-changed', targetId: known.id });
+      return true;
     });
   }
 }

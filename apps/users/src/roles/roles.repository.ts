@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
+import type { AuditAction } from '@tenantry/contracts';
 import { preconditionFailed, ServiceError, wantedVersions } from '@tenantry/service-kit';
 import { TenantConnections } from '@tenantry/tenant-connection';
 import { In, MoreThan, QueryFailedError, type Repository } from 'typeorm';
-import { AccessChanges, type Tell } from '../access/access-changes.js';
+import { Changes, type Say } from '../changes/changes.js';
 import { Role } from './role.entity.js';
 
 /** What of a role may be set. */
@@ -32,7 +33,7 @@ export class RolesRepository {
   constructor(
     @InjectRepository(Role) private readonly roles: Repository<Role>,
     private readonly connections: TenantConnections,
-    private readonly access: AccessChanges,
+    private readonly changes: Changes,
   ) {}
 
   /** Oldest first, so the built-in ones; those younger than `after` only. */
@@ -59,12 +60,12 @@ export class RolesRepository {
 
   /** @throws ServiceError `conflict` for a name that is taken, or one role too many. */
   insert(fields: RoleFields): Promise<Role> {
-    return this.inTurn(async (tell) => {
+    return this.inTurn(async (say) => {
       if ((await this.roles.count()) >= maxRoles) {
         throw new ServiceError('conflict', `A tenant has at most ${maxRoles} roles.`);
       }
       const role = await this.roles.save(this.roles.create(fields));
-      await this.count(role.id, tell);
+      await this.say(say, 'roles.created', role);
       return role;
     });
   }
@@ -75,7 +76,7 @@ export class RolesRepository {
    * @throws ServiceError `precondition-failed`, `conflict` for a name that is taken, or a new one while people bear the old; whatever `decide` raises.
    */
   update(id: string, decide: (before: Role) => Partial<RoleFields>): Promise<Role | null> {
-    return this.inTurn(async (tell) => {
+    return this.inTurn(async (say) => {
       const before = await this.find(id);
       refuseUnwanted(before);
       const change = before ? decide(before) : {};
@@ -88,8 +89,9 @@ export class RolesRepository {
           'There are people with this role: their tokens know it by its present name.',
         );
       }
-      await this.count(id, tell);
-      return this.find(id);
+      const after = (await this.find(id))!;
+      await this.say(say, 'roles.changed', after);
+      return after;
     });
   }
 
@@ -98,23 +100,23 @@ export class RolesRepository {
    * @throws ServiceError `precondition-failed`, `conflict` while there are people with it; whatever `check` raises.
    */
   delete(id: string, check: (role: Role) => void): Promise<boolean> {
-    return this.inTurn(async (tell) => {
+    return this.inTurn(async (say) => {
       const role = await this.find(id);
       if (!role) return false;
       refuseUnwanted(role);
       check(role);
       await this.roles.delete(id);
-      await this.count(id, tell);
+      await this.say(say, 'roles.deleted', role);
       return true;
     });
   }
 
   /** Whoever else changes a role meanwhile waits. */
-  private async inTurn<Result>(work: (tell: Tell) => Promise<Result>): Promise<Result> {
+  private async inTurn<Result>(work: (say: Say) => Promise<Result>): Promise<Result> {
     try {
-      return await this.access.transaction(async (tell) => {
+      return await this.changes.transaction(async (say) => {
         await this.connections.query('roles.turn', 'SELECT FROM role_set FOR UPDATE');
-        return work(tell);
+        return work(say);
       });
     } catch (cause) {
       const constraint = cause instanceof QueryFailedError && (cause.driverError as { constraint?: string }).constraint;
@@ -123,11 +125,12 @@ export class RolesRepository {
     }
   }
 
-  /** Of a role that is new it is told too: that there was none may be known by now. */
-  private async count(roleId: string, tell: Tell): Promise<void> {
+  /** Of a role that is new auth is told too: that there was none may be known by now. */
+  private async say(say: Say, action: AuditAction, { id, name, permissions }: Role): Promise<void> {
     const text = 'UPDATE role_set SET version = version + 1 RETURNING version';
     const [set] = await this.connections.query<{ version: number }>('roles.changed', text);
-    tell({ kind: 'role', roleId, version: set!.version });
+    say.access({ kind: 'role', roleId: id, version: set!.version });
+    await say.audit({ action, targetId: id, details: { name, permissions } });
   }
 
   private async isHeld(id: string): Promise<boolean> {

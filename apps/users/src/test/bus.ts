@@ -17,6 +17,7 @@ import {
 } from '@tenantry/contracts';
 import {
   anonymous,
+  type Client,
   CommonConfig,
   ContextSigner,
   createLog,
@@ -50,6 +51,7 @@ interface Asking {
   readonly userId?: string;
   readonly permissions?: readonly string[];
   readonly session?: string;
+  readonly client?: Client;
   /** `*`, unless said. */
   readonly ifMatch?: string;
   /** The gateway's, unless said. */
@@ -209,6 +211,7 @@ export async function startBus(
         permissions = builtInRoles['manager']!,
         ifMatch = '*',
         session = null,
+        client,
         messages = gateway.messages,
       } = {},
     ) => {
@@ -220,7 +223,14 @@ export async function startBus(
         permissions,
       } as const;
       const context = await gateway.signer.sign(statement);
-      const envelope = { tenantId, context, requestId: randomUUID(), deadlineAt: performance.now() + 5000, ifMatch };
+      const envelope = {
+        tenantId,
+        context,
+        requestId: randomUUID(),
+        deadlineAt: performance.now() + 5000,
+        ifMatch,
+        client,
+      };
       const { status, body, etag } = await messages.send(message, JSON.stringify(request), envelope);
       const text = Buffer.from(body).toString();
       return { status, etag, body: (text === '' ? null : JSON.parse(text)) as ReplyOf<typeof message> };

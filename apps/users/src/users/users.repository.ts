@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { UserEvents } from '@tenantry/contracts';
-import { Outbox } from '@tenantry/outbox';
 import { preconditionFailed, ServiceError, wantedVersions } from '@tenantry/service-kit';
 import { TenantConnections } from '@tenantry/tenant-connection';
 import { LessThan, QueryFailedError, type Repository } from 'typeorm';
-import { AccessChanges, type Tell } from '../access/access-changes.js';
+import { Changes, type Say } from '../changes/changes.js';
 import type { Role } from '../roles/role.entity.js';
 import type { UserChange } from './user-change.js';
 import { User } from './user.entity.js';
@@ -27,8 +26,7 @@ export class UsersRepository {
   constructor(
     @InjectRepository(User) private readonly users: Repository<User>,
     private readonly connections: TenantConnections,
-    private readonly outbox: Outbox,
-    private readonly access: AccessChanges,
+    private readonly changes: Changes,
   ) {}
 
   /** Newest first, which is the order of version 7 ids; those older than `before` only. */
@@ -50,10 +48,11 @@ export class UsersRepository {
    * @throws ServiceError `email-taken`
    */
   async insert(user: NewUser): Promise<User> {
-    return this.write(async () => {
+    return this.write(async (say) => {
       const saved = await this.users.save(this.users.create(user));
       const written = Object.assign(saved, { roleNames: user.roles.map(({ name }) => name).sort() });
-      this.outbox.add(UserEvents.created, { aggregate: written.id, data: toPerson(written) });
+      say.event(UserEvents.created, { aggregate: written.id, data: toPerson(written) });
+      await say.audit({ action: 'users.created', targetId: written.id, details: { roles: written.roleNames } });
       return written;
     });
   }
@@ -64,7 +63,7 @@ export class UsersRepository {
    * @throws ServiceError `precondition-failed`, `email-taken`, `last-admin`; whatever `decide` raises.
    */
   update(id: string, decide: (before: User) => UserChange): Promise<User | null> {
-    return this.write(async (tell) => {
+    return this.write(async (say) => {
       await this.connections.query('users.lock', 'SELECT FROM users WHERE id = $1 FOR UPDATE', [id]);
       const before = await this.users.findOne({ where: { id }, relations: { roles: true } });
       if (before && wantedVersions(id)?.includes(before.version) === false) throw preconditionFailed();
@@ -77,18 +76,23 @@ export class UsersRepository {
       await this.users.update(id, { ...fields, ...(hasOtherAccess ? nextVersion : {}), updatedAt: () => 'now()' });
       if (roles) await this.replaceRoles(before, roles);
       const after = (await this.find(id))!;
-      this.outbox.add(UserEvents.changed, { aggregate: id, data: toPerson(after) });
+      say.event(UserEvents.changed, { aggregate: id, data: toPerson(after) });
+      await say.audit({
+        action: isDisabled ? 'users.deactivated' : 'users.changed',
+        targetId: id,
+        details: { fields: Object.keys(change), ...(roles ? { roles: after.roleNames } : {}) },
+      });
       if (hasOtherAccess) {
         const sessions = isDisabled ? 'ended' : 'kept';
-        tell({ kind: 'user', userId: id, version: after.securityVersion, sessions, except: null });
+        say.access({ kind: 'user', userId: id, version: after.securityVersion, sessions, except: null });
       }
       return after;
     });
   }
 
-  private async write<Result>(work: (tell: Tell) => Promise<Result>): Promise<Result> {
+  private async write<Result>(work: (say: Say) => Promise<Result>): Promise<Result> {
     try {
-      return await this.access.transaction(work);
+      return await this.changes.transaction(work);
     } catch (cause) {
       if (!isEmailTaken(cause)) throw cause;
       throw new ServiceError('email-taken', 'Another user has this e-mail address.', { cause });

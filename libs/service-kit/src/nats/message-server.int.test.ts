@@ -92,6 +92,14 @@ describe('a message', () => {
     expect(service.scope.entered).toEqual([]);
   });
 
+  test('outside every tenant is for operators, whatever the permissions of a person in a tenant are called', async () => {
+    const permissions = ['audit:read'];
+    const operator = await asker.context({ sub: 'operator:x', tenant: null, session: null, permissions });
+    expect(await asker.ask(service.messages.platform, { id }, { context: operator })).toMatchObject({ status: 200 });
+    const person = await asker.context({ permissions });
+    expect(await asker.ask(service.messages.platform, { id }, { context: person })).toMatchObject({ status: 403 });
+  });
+
   test('outside every tenant is seen by the witness, once it may be asked and is valid; in a tenant it is not', async () => {
     const { plain } = service.messages;
     service.witness.seen.length = 0;

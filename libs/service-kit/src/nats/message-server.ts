@@ -222,7 +222,10 @@ function admit(caller: Caller, message: Message, incoming: Incoming): Caller {
   if (message.tenant && !caller.tenantId) throw new ServiceError('tenant-not-found', 'The request names no tenant.');
   const { needs } = message;
   if (needs === 'public') return caller;
-  const allowed = needs === 'authenticated' ? caller.userId !== null : caller.permissions.includes(needs);
+  // A tenant's people and the platform's operators may hold permissions of one name: what lies outside tenants is not theirs.
+  const isElsewhere = message.tenant === null && caller.tenantId !== null;
+  const allowed =
+    !isElsewhere && (needs === 'authenticated' ? caller.userId !== null : caller.permissions.includes(needs));
   if (!allowed) {
     throw caller.subject === anonymous.subject
       ? new ServiceError('unauthenticated', 'This needs a login.')

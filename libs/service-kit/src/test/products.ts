@@ -30,6 +30,7 @@ export function ownMessages(word = ownWord()) {
     delete: message(`products.${word}.delete`, { ...Products.delete, ifMatch: false }),
     mine: message(`products.${word}.mine`, { ...get, needs: 'authenticated' }),
     open: message(`products.${word}.open`, { ...get, needs: 'public', tenant: null }),
+    platform: message(`products.${word}.platform`, { ...get, needs: 'audit:read', tenant: null }),
     inner: message(`products.${word}.inner`, { ...get, needs: 'system:auth' }),
     plain: message(`products.${word}.plain`, {
       request: z.strictObject({ text: z.string().default('') }),
@@ -107,6 +108,10 @@ export function productsModule(
     }
     @Answers(messages.open)
     open(request: { id: string }, caller: Caller): Product | Promise<Product> {
+      return behaviour.get(request, caller);
+    }
+    @Answers(messages.platform)
+    platform(request: { id: string }, caller: Caller): Product | Promise<Product> {
       return behaviour.get(request, caller);
     }
     @Answers(messages.inner)

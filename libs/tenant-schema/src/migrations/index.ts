@@ -4,9 +4,17 @@ import { sessions } from './0002-sessions.js';
 import { roleSet } from './0003-role-set.js';
 import { versions } from './0004-versions.js';
 import { idempotencyKeys } from './0005-idempotency-keys.js';
+import { audit } from './0006-audit.js';
 
 /** All of them, in order: version n stands at index n - 1. */
-export const migrations: readonly Migration[] = [peopleAndProducts, sessions, roleSet, versions, idempotencyKeys];
+export const migrations: readonly Migration[] = [
+  peopleAndProducts,
+  sessions,
+  roleSet,
+  versions,
+  idempotencyKeys,
+  audit,
+];
 
 /** The version a tenant database has after the newest of them. */
 export const schemaVersion = migrations.length;

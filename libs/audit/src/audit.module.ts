@@ -1,0 +1,16 @@
+import { type DynamicModule, type InjectionToken, Module } from '@nestjs/common';
+import { AuditTrail, type TenantStatements } from './audit-trail.js';
+
+/** Gives a service its {@link AuditTrail}. */
+@Module({})
+export class AuditModule {
+  /** @param tenants the class of the service's connections to its tenants. */
+  static in(tenants: abstract new (...parts: never[]) => TenantStatements): DynamicModule {
+    const trail = {
+      provide: AuditTrail,
+      inject: [tenants as InjectionToken],
+      useFactory: (statements: TenantStatements) => new AuditTrail(statements),
+    };
+    return { module: AuditModule, global: true, providers: [trail], exports: [AuditTrail] };
+  }
+}

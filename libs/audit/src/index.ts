@@ -1,0 +1,2 @@
+export { AuditModule } from './audit.module.js';
+export { AuditTrail, type Deed, type TenantStatements } from './audit-trail.js';
