@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Users } from '@tenantry/contracts';
-import { anonymous, ServiceError, type Messages } from '@tenantry/service-kit';
+import { anonymous, ServiceError, withRequest, type Caller, type Messages } from '@tenantry/service-kit';
 import type { AccessTokens } from './access-tokens.js';
 import { AuthService } from './auth.service.js';
 import { readRefreshToken } from './refresh-token.js';
@@ -9,19 +9,21 @@ import type { SessionEnds } from './session-ends.js';
 import type { SessionsRepository } from './sessions.repository.js';
 
 const credentials = { email: 'ada@acme.test', password: 'anvil-orbit-walnut-9' };
+const request = { ...credentials, limitedForSeconds: null };
 const user = { id: randomUUID(), roles: ['viewer'], securityVersion: 7 };
 const sessionId = randomUUID();
 const tenantId = randomUUID();
-const caller = { ...anonymous, tenantId };
+const caller: Caller = { ...anonymous, tenantId };
 
 const ask = jest.fn<(message: unknown, request: unknown, options: unknown) => Promise<unknown>>();
 const open = jest.fn(async (): Promise<string | undefined> => sessionId);
+const wasOpenedFrom = jest.fn<(address: string, email: string) => Promise<boolean>>();
 const makeRoom = jest.fn(async () => undefined);
 const sign = jest.fn(async (bearer: unknown) => JSON.stringify(bearer));
 
 const service = new AuthService(
   { ask } as unknown as Messages,
-  { open } as unknown as SessionsRepository,
+  { open, wasOpenedFrom } as unknown as SessionsRepository,
   { makeRoom } as unknown as SessionEnds,
   { sign } as unknown as AccessTokens,
 );
@@ -33,7 +35,7 @@ beforeEach(() => {
 
 describe('a login', () => {
   it("asks users in the caller's tenant, opens a session, and signs who it is with which roles", async () => {
-    const { accessToken, ...rest } = await service.login(credentials, caller);
+    const { accessToken, ...rest } = await service.login(request, caller);
     expect(ask).toHaveBeenCalledWith(Users.verifyPassword, credentials, { tenantId });
     expect(JSON.parse(accessToken)).toEqual({
       sub: user.id,
@@ -50,7 +52,7 @@ describe('a login', () => {
     'that users answer with %s opens no session, and says the same',
     async (code) => {
       ask.mockRejectedValue(new ServiceError(code, 'no'));
-      await expect(service.login(credentials, caller)).rejects.toMatchObject({ code });
+      await expect(service.login(request, caller)).rejects.toMatchObject({ code });
       expect(open).not.toHaveBeenCalled();
       expect(sign).not.toHaveBeenCalled();
     },
@@ -58,12 +60,37 @@ describe('a login', () => {
 
   it('of somebody who was disabled meanwhile is refused as a wrong password is', async () => {
     open.mockResolvedValueOnce(undefined);
-    await expect(service.login(credentials, caller)).rejects.toMatchObject({ code: 'invalid-credentials' });
+    await expect(service.login(request, caller)).rejects.toMatchObject({ code: 'invalid-credentials' });
     expect(sign).not.toHaveBeenCalled();
   });
 
-  it('outside of any tenant asks nobody', async () => {
-    await expect(service.login(credentials, anonymous)).rejects.toMatchObject({ code: 'tenant-not-found' });
-    expect(ask).not.toHaveBeenCalled();
+  it('outside of any tenant costs users what a wrong password costs', async () => {
+    ask.mockRejectedValue(new ServiceError('invalid-credentials', 'no'));
+    await expect(service.login(request, anonymous)).rejects.toMatchObject({ code: 'invalid-credentials' });
+    expect(ask).toHaveBeenCalledWith(Users.verifyPassword, credentials, {});
+  });
+
+  describe('where a limit is reached', () => {
+    const limited = { ...credentials, limitedForSeconds: 77 };
+    const from = (known: boolean, who = caller) => {
+      wasOpenedFrom.mockResolvedValue(known);
+      const client = { address: '192.0.2.7', agent: undefined };
+      const context = { requestId: 'request-1', traceparent: undefined, caller, deadlineAt: Infinity, client };
+      return withRequest(context, () => service.login(limited, who));
+    };
+
+    it('is heard from an address its account was used from before', async () => {
+      expect(await from(true)).toMatchObject({ tokenType: 'Bearer' });
+      expect(wasOpenedFrom).toHaveBeenCalledWith('192.0.2.7', credentials.email);
+    });
+
+    it.each([
+      ['another address', () => from(false)],
+      ['a tenant that does not exist', () => from(true, anonymous)],
+      ['an address that nobody has seen', () => service.login(limited, caller)],
+    ])('is not heard from %s, and no password is looked at', async (_, attempt) => {
+      await expect(attempt()).rejects.toMatchObject({ code: 'rate-limited', retryAfterSeconds: 77 });
+      expect(ask).not.toHaveBeenCalled();
+    });
   });
 });

@@ -16,13 +16,15 @@ export class AuthService {
     private readonly tokens: AccessTokens,
   ) {}
 
-  /** @throws ServiceError `invalid-credentials`, `overloaded` */
+  /** @throws ServiceError `invalid-credentials` (also where there is no such tenant), `rate-limited`, `overloaded` */
   async login(
-    credentials: ParsedRequestOf<typeof Auth.login>,
+    { limitedForSeconds, ...credentials }: ParsedRequestOf<typeof Auth.login>,
     { tenantId }: Caller,
   ): Promise<ReplyOf<typeof Auth.login>> {
-    if (tenantId === null) throw new ServiceError('tenant-not-found', 'The login names no tenant.');
-    const user = await this.messages.ask(Users.verifyPassword, credentials, { tenantId });
+    if (limitedForSeconds !== null) await this.expectKnown(credentials.email, tenantId, limitedForSeconds);
+    const user = await this.messages.ask(Users.verifyPassword, credentials, tenantId === null ? {} : { tenantId });
+    // Of no tenant no password is right: this is not reached.
+    if (tenantId === null) throw new TypeError('a password was right outside of every tenant');
     await this.ends.makeRoom(tenantId, user.id);
     const [key, secret] = [newFamilyKey(), newSecret()];
     const sessionId = await this.sessions.open(user, { key, hash: hashOfSecret(secret) }, currentRequest()?.client);
@@ -37,5 +39,12 @@ export class AuthService {
       refreshToken: writeRefreshToken({ tenantId, sessionId, counter: 1, secret }, key),
       refreshExpiresIn: refreshToken.idleSeconds,
     };
+  }
+
+  /** The owner of an account under attack still gets in, from where they have been in before. */
+  private async expectKnown(email: string, tenantId: string | null, retryAfterSeconds: number): Promise<void> {
+    const address = currentRequest()?.client?.address;
+    const isKnown = tenantId !== null && address !== undefined && (await this.sessions.wasOpenedFrom(address, email));
+    if (!isKnown) throw new ServiceError('rate-limited', 'Too many logins have failed.', { retryAfterSeconds });
   }
 }

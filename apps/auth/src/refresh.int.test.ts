@@ -13,7 +13,7 @@ beforeEach(() => {
 afterAll(() => world.stop());
 
 async function login(): Promise<string> {
-  const { status, body } = await world.ask(Auth.login, { email: 'ada@acme.test', password });
+  const { status, body } = await world.ask(Auth.login, { email: 'ada@acme.test', password, limitedForSeconds: null });
   expect(status).toBe(200);
   return body.refreshToken;
 }

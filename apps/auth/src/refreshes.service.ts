@@ -64,7 +64,7 @@ export class RefreshesService {
     const secret = newSecret();
     // Those sent together with this one have arrived when it is spent, so that they are told from those sent after it was answered.
     await sleep(Math.max(0, spentAfterMs - arrivedMsAgo()));
-    const seconds = await this.sessions.rotate(token, hashOfSecret(secret), currentRequest()?.client);
+    const seconds = await this.sessions.rotate(token, hashOfSecret(secret));
     if (seconds === undefined) throw (await this.sessions.find(sessionId))?.ended ? revoked() : reused();
     return {
       accessToken: signed,

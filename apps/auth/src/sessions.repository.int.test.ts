@@ -72,4 +72,31 @@ describe('a session', () => {
       expect(rows).toEqual(opened === undefined ? [] : [{ ended_why: 'disabled' }]);
     }
   });
+
+  it('tells from which address somebody has logged in before', async () => {
+    await open();
+    const { rows } = await tenant.query('SELECT email FROM users WHERE id = $1', [userId]);
+    const email = String(rows[0]?.['email']);
+    const was = (address: string, who = email) => within(() => sessions.wasOpenedFrom(address, who));
+    expect(await was('192.0.2.7')).toBe(true);
+    expect(await was('192.0.2.8')).toBe(false);
+    expect(await was('192.0.2.7', 'somebody@acme.test')).toBe(false);
+  });
+
+  it('beyond the hundredth ends the one that was not used for longest', async () => {
+    await tenant.query(
+      `INSERT INTO sessions (user_id, refresh_hash, refresh_key, expires_at, idle_expires_at, last_used_at)
+       SELECT $1, '', '', now() + interval '1 day', now() + interval '1 day', now() - n * interval '1 minute'
+       FROM generate_series(1, 100) AS n`,
+      [userId],
+    );
+    const ended = await within(() => sessions.makeRoom(userId, 'too-many'));
+    await open();
+    const { rows } = await tenant.query(
+      `SELECT id FROM sessions WHERE user_id = $1 AND ended_at IS NOT NULL ORDER BY last_used_at LIMIT 1`,
+      [userId],
+    );
+    expect(rows.map(({ id }) => id)).toEqual(ended);
+    expect(await within(() => sessions.list(userId))).toHaveLength(100);
+  });
 });

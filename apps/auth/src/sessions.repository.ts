@@ -59,6 +59,16 @@ export class SessionsRepository {
     return rows[0]?.id;
   }
 
+  /** Whether somebody of this e-mail address has logged in from there, lately. */
+  async wasOpenedFrom(address: string, email: string): Promise<boolean> {
+    const rows = await this.tenant.query(
+      'auth.sessions.opened-from',
+      `SELECT 1 FROM sessions JOIN users ON users.id = user_id WHERE email = $2 AND address = $1 LIMIT 1`,
+      [address, email],
+    );
+    return rows.length > 0;
+  }
+
   async find(id: string): Promise<FoundSession | undefined> {
     const rows = await this.tenant.query<FoundSession & Record<string, unknown>>(
       'auth.sessions.find',
@@ -75,14 +85,14 @@ export class SessionsRepository {
    * Spends a token and puts its successor in its place, if it is still the one that counts.
    * @returns how long the successor is good for, in seconds.
    */
-  async rotate(spent: RefreshToken, successor: Buffer, client?: Client): Promise<number | undefined> {
+  async rotate(spent: RefreshToken, successor: Buffer): Promise<number | undefined> {
     const rows = await this.tenant.query<{ seconds: number }>(
       'auth.sessions.rotate',
       `UPDATE sessions SET refresh_counter = refresh_counter + 1, refresh_hash = $4, last_used_at = clock_timestamp(),
-        idle_expires_at = least(now() + interval '${idleLifetime}', expires_at), address = $5, user_agent = $6
+        idle_expires_at = least(now() + interval '${idleLifetime}', expires_at)
        WHERE id = $1 AND refresh_counter = $2 AND refresh_hash = $3 AND ended_at IS NULL AND idle_expires_at > now()
        RETURNING extract(epoch FROM idle_expires_at - now())::integer AS seconds`,
-      [spent.sessionId, spent.counter, hashOfSecret(spent.secret), successor, client?.address, client?.agent],
+      [spent.sessionId, spent.counter, hashOfSecret(spent.secret), successor],
     );
     return rows[0]?.seconds;
   }

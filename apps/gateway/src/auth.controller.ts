@@ -1,9 +1,11 @@
 import { Controller, Delete, Get, Header, Post, Req, Res } from '@nestjs/common';
 import { Throttle } from '@nestjs/throttler';
-import { Auth, KeySet, type PublicKey } from '@tenantry/contracts';
+import { Auth, KeySet, type ParsedRequestOf, type PublicKey } from '@tenantry/contracts';
 import type { FastifyReply } from 'fastify';
 import type { GatewayRequest } from './call.js';
+import { inputOf } from './input.js';
 import { Keys } from './keys.js';
+import { LoginLimits } from './limits/login-limits.js';
 import { Asks, Open } from './route.js';
 import { Upstream } from './upstream.js';
 
@@ -12,13 +14,27 @@ export class AuthController {
   constructor(
     private readonly upstream: Upstream,
     private readonly keys: Keys,
+    private readonly logins: LoginLimits,
   ) {}
 
   @Post('v1/auth/login')
   @Throttle({ route: { limit: 300, ttl: 60_000 } })
-  @Asks(Auth.login, 'Logs in with e-mail and password')
-  login(@Req() request: GatewayRequest, @Res() reply: FastifyReply): Promise<void> {
-    return this.upstream.pass(Auth.login, request, reply);
+  @Asks(Auth.login, 'Logs in with e-mail and password', { hidden: ['limitedForSeconds'] })
+  async login(@Req() request: GatewayRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { email } = inputOf(Auth.login, request, { limitedForSeconds: null }) as ParsedRequestOf<typeof Auth.login>;
+    const { call, headers, ip } = request;
+    const tenant = call.tenant?.slug ?? String(headers['x-tenant'] ?? headers.host);
+    const attempt = await this.logins.begin({ tenant, email, address: ip });
+    const { limitedForSeconds } = attempt;
+    let isWrong = false;
+    try {
+      const answer = await this.upstream.ask(Auth.login, request, { limitedForSeconds });
+      isWrong = answer.status === 401;
+      this.upstream.answer(answer, request, reply);
+    } finally {
+      // What says nothing of the password was no failure to find it.
+      if (!isWrong) attempt.forget();
+    }
   }
 
   @Post('v1/auth/refresh')

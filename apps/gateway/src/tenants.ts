@@ -53,9 +53,14 @@ export class TenantEntries implements OnApplicationBootstrap, OnModuleDestroy {
     this.follower.stop();
   }
 
-  /** @throws ServiceError `tenant-not-found`, or why the registry cannot be asked. */
+  /** Null where there is none. @throws ServiceError why the registry cannot be asked. */
+  async find(key: `id:${string}` | `slug:${string}`): Promise<TenantEntry | null> {
+    return (this.known.get(key) ?? (await this.fetch(key))).entry;
+  }
+
+  /** @throws ServiceError `tenant-not-found`, or as {@link find}. */
   async get(key: `id:${string}` | `slug:${string}`): Promise<TenantEntry> {
-    const { entry } = this.known.get(key) ?? (await this.fetch(key));
+    const entry = await this.find(key);
     if (!entry) throw new ServiceError('tenant-not-found', 'There is no such tenant.');
     return entry;
   }
@@ -91,9 +96,9 @@ export class TenantEntries implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async load(key: string, stale: Known | undefined, options: { ttl?: number | undefined }): Promise<Known> {
-    const [kind, name] = key.split(':', 2) as ['id' | 'slug', string];
+    const name = key.slice(key.indexOf(':') + 1);
     try {
-      const entry = await this.messages.ask(Tenants.find, kind === 'id' ? { id: name } : { slug: name });
+      const entry = await this.messages.ask(Tenants.find, key.startsWith('id:') ? { id: name } : { slug: name });
       return { entry, loadedAt: performance.now() };
     } catch (error) {
       if (error instanceof ServiceError && error.code === 'tenant-not-found') {

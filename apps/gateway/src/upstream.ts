@@ -24,7 +24,11 @@ export class Upstream {
 
   /** Validates, asks, answers: all that most routes do. */
   async pass(message: Message, request: GatewayRequest, reply: FastifyReply): Promise<void> {
-    const answer = await this.ask(message, request);
+    this.answer(await this.ask(message, request), request, reply);
+  }
+
+  /** Hands an answer through as it came. */
+  answer(answer: RawReply, request: GatewayRequest, reply: FastifyReply): void {
     const { status, resourceId, etag } = answer;
     if (status >= 400) return sendProblemBytes(answer, request, reply);
     if (resourceId) reply.header('location', `${pathOf(request)}/${resourceId}`);

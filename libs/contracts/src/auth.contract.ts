@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { AccessChange, RevocationPage } from './access.js';
 import { event } from './event.js';
 import { message } from './message.js';
-import { email, id, nothing, page, text, timestamp } from './schemas.js';
+import { credentials } from './users.contract.js';
+import { id, nothing, page, text, timestamp } from './schemas.js';
 
 /** A successful login (RFC 6749, 5.1, in camelCase). `expiresIn` and `refreshExpiresIn` in seconds. */
 export const Login = z
@@ -64,7 +65,7 @@ export const Session = z
     id,
     /** What the client says it is. */
     device: z.string().nullable(),
-    /** Where it was used last. */
+    /** Where it was opened. */
     address: z.string().nullable(),
     createdAt: timestamp,
     lastUsedAt: timestamp,
@@ -80,17 +81,19 @@ export type Session = z.output<typeof Session>;
 export const maxSessions = 100;
 
 export const Auth = {
+  /** Where a limit is reached (`limitedForSeconds`), only who logged in from the same address before is heard. */
   login: message('auth.login', {
-    // A password that could not be set is answered like any wrong one, so only its size is checked here.
-    request: z.strictObject({ email, password: z.string().max(1024) }).meta({ id: 'Credentials' }),
+    request: z.strictObject({ ...credentials, limitedForSeconds: z.int().positive().nullable() }),
     reply: Login,
     needs: 'public',
+    hidesTenants: true,
   }),
   /** Spends the refresh token and gives the next. Not idempotent: the same token again is a theft, or was one. */
   refresh: message('auth.refresh', {
     request: z.strictObject({ refreshToken: text(1, 512) }).meta({ id: 'Refresh' }),
     reply: Login,
     needs: 'public',
+    hidesTenants: true,
   }),
   logout: message('auth.logout', {
     request: z.strictObject({}),

@@ -56,6 +56,7 @@ export { ClusterPools, InstancePools, Surveys } from './pools.contract.js';
 export { CreateProduct, Product, ProductEvents, Products } from './products.contract.js';
 export {
   CreateTenant,
+  slugForm,
   Operation,
   Tenant,
   TenantEntry,

@@ -17,6 +17,11 @@ export interface MessageTerms<Request extends z.ZodType, Reply extends z.ZodType
   /** States of the tenant in which the message is served (`active` unless said), or `null` for one outside any tenant. */
   readonly tenant?: readonly TenantState[] | null;
   /**
+   * True where nobody may learn which tenants there are: with an unknown one the message is asked outside every tenant, and its service says what
+   * it says to those who are wrong in a known one.
+   */
+  readonly hidesTenants?: boolean;
+  /**
    * True where the reply is one thing that has versions: the handler gives `version` beside it, the client gets an `ETag` of id and
    * version (RFC 9110, 8.8.3), and 304 when `If-None-Match` names it.
    */
@@ -93,6 +98,7 @@ export function message<Request extends z.ZodType, Reply extends z.ZodType, Tagg
     etag: false as Tagged,
     ifMatch: false,
     keyed: false,
+    hidesTenants: false,
   } as const;
   return Object.freeze({ ...defaults, ...terms, subject, service });
 }

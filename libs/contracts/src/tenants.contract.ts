@@ -7,9 +7,10 @@ import { TenantState } from './tenant-state.js';
 import { FirstAdmin } from './users.contract.js';
 
 /** A DNS label (RFC 1035): the tenant's subdomain. */
+export const slugForm = /^[a-z](?:[a-z0-9-]{1,61}[a-z0-9])$/;
 const slug = z
   .string()
-  .regex(/^[a-z](?:[a-z0-9-]{1,61}[a-z0-9])$/, {
+  .regex(slugForm, {
     error: 'must be 3 to 63 lower-case letters, digits or inner hyphens, starting with a letter',
   })
   .meta({ examples: ['acme'] });

@@ -31,6 +31,9 @@ export const CreateUser = z
   .strictObject({ email, password, ...names, roles: roles.default(['member']) })
   .meta({ id: 'CreateUser' });
 
+/** What a login sends. A password that could not be set is answered like any wrong one, so only its size is checked. */
+export const credentials = { email, password: text(0, 1024) };
+
 /** Whom a session is for: what its tokens say, as of the moment it was asked. */
 export const SessionSubject = z.strictObject({ id, roles: z.array(z.string()), securityVersion: z.int().positive() });
 export type SessionSubject = z.output<typeof SessionSubject>;
@@ -109,10 +112,11 @@ export const Users = {
   }),
   /** Whether these credentials are right; raises `invalid-credentials` alike for every way in which they are not. */
   verifyPassword: message('users.verify-password', {
-    request: z.strictObject({ email, password: z.string().max(1024) }),
+    request: z.strictObject(credentials),
     reply: SessionSubject,
     needs: 'system:auth',
     idempotent: true,
+    hidesTenants: true,
   }),
   /** Before a session is prolonged: who it is for by now; raises `invalid-credentials` for somebody disabled or gone. */
   sessionSubject: message('users.session-subject', {

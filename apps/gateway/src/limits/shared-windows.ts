@@ -44,6 +44,14 @@ export class SharedWindows implements ThrottlerStorage, OnApplicationShutdown {
       : Promise.resolve(this.take(key, window, limit));
   }
 
+  /** Takes back one of what was counted under `key`, where it is still counted. */
+  giveBack(key: string): void {
+    const window = this.windows.get(key);
+    if (!window || window.own === 0) return;
+    window.own--;
+    this.changed.set(key, window);
+  }
+
   /** Whether the other gateways' counts are known: not while Redis is away. */
   get isShared(): boolean {
     return this.ledger.answers;

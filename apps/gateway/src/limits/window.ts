@@ -1,7 +1,7 @@
 /**
  * The requests of one key in one fixed span of time, and what is left of the span before: together a window that slides.
  *
- * Invariant: `own` only grows, and is told as a whole, so that telling it twice, or again to a Redis that was emptied, changes nothing.
+ * Invariant: `own` is told as a whole, so that telling it twice, or again to a Redis that was emptied, changes nothing.
  */
 export class Window {
   /** What this gateway has let through. */

@@ -1,6 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
-import { Auth, type Message, Products, type TenantEntry, Tenants, type TenantState } from '@tenantry/contracts';
+import {
+  Auth,
+  message,
+  type Message,
+  Products,
+  type TenantEntry,
+  Tenants,
+  type TenantState,
+} from '@tenantry/contracts';
 import { ServiceError } from '@tenantry/service-kit';
+import { z } from 'zod';
 import type { GatewayConfig } from '../config.js';
 import { Asks } from '../route.js';
 import type { TenantEntries } from '../tenants.js';
@@ -17,21 +26,28 @@ const tenantOf = (slug: string, state: TenantState = 'active'): TenantEntry => (
 });
 
 function guardOf(tenants: readonly TenantEntry[], baseDomain?: string): TenantGuard {
+  const find = async (key: string) =>
+    tenants.find(({ id, slug }) => key === `id:${id}` || key === `slug:${slug}`) ?? null;
   const get = async (key: string): Promise<TenantEntry> => {
-    const found = tenants.find(({ id, slug }) => key === `id:${id}` || key === `slug:${slug}`);
+    const found = await find(key);
     if (!found) throw new ServiceError('tenant-not-found', 'none');
     return found;
   };
-  return new TenantGuard({ get } as unknown as TenantEntries, { BASE_DOMAIN: baseDomain } as GatewayConfig);
+  return new TenantGuard({ find, get } as unknown as TenantEntries, { BASE_DOMAIN: baseDomain } as GatewayConfig);
 }
+
+/** Asked before login, and says which tenants there are. */
+const open = message('users.register', { request: z.strictObject({}), reply: z.null(), needs: 'public' });
 
 class Routes {
   @Asks(Auth.login, 'x') login(this: void): void {}
+  @Asks(open, 'x') open(this: void): void {}
   @Asks(Products.list, 'x') products(this: void): void {}
   @Asks(Tenants.list, 'x') tenants(this: void): void {}
 }
 const routeOf = new Map<Message, object>([
   [Auth.login, Routes.prototype.login],
+  [open, Routes.prototype.open],
   [Products.list, Routes.prototype.products],
   [Tenants.list, Routes.prototype.tenants],
 ]);
@@ -70,13 +86,11 @@ describe('before login the tenant', () => {
     ['is not found by an id', { 'x-tenant': 'id-of-acme' }, 'tenant-not-found'],
     ['must be said', {}, 'tenant-not-found'],
   ])('%s: %j', async (_, headers, expected) => {
-    expect(await ask(guard, Auth.login, { headers })).toBe(expected);
+    expect(await ask(guard, open, { headers })).toBe(expected);
   });
 
   it('is not a subdomain where no base domain is set', async () => {
-    expect(await ask(guardOf([acme]), Auth.login, { headers: { host: 'acme.api.example.com' } })).toBe(
-      'tenant-not-found',
-    );
+    expect(await ask(guardOf([acme]), open, { headers: { host: 'acme.api.example.com' } })).toBe('tenant-not-found');
   });
 });
 
@@ -103,11 +117,39 @@ it.each<[TenantState, string]>([
 ])('a tenant that is %s is answered %s', async (state, expected) => {
   const ofState = guardOf([tenantOf('acme', state)]);
   expect(await ask(ofState, Products.list, { caller })).toBe(expected);
-  expect(await ask(ofState, Auth.login, { headers: { 'x-tenant': 'acme' } })).toBe(expected);
+  expect(await ask(ofState, open, { headers: { 'x-tenant': 'acme' } })).toBe(expected);
 });
 
 it('a route of the platform has no tenant, whatever is said', async () => {
   expect(
     await ask(guard, Tenants.list, { headers: { 'x-tenant': 'acme' }, caller: { tenantId: null } }),
   ).toBeUndefined();
+});
+
+describe('a login', () => {
+  it.each<[string, string | undefined]>([
+    ['acme', 'acme'],
+    ['initech', undefined],
+    ['acme:foo', undefined],
+    ['x'.repeat(64), undefined],
+    ['../acme', undefined],
+  ])('goes on to auth whatever is named, in a tenant that exists or in none: %s', async (name, expected) => {
+    expect(await ask(guard, Auth.login, { headers: { 'x-tenant': name } })).toBe(expected);
+  });
+
+  it.each<[TenantState, string | undefined]>([
+    ['suspended', 'tenant-suspended'],
+    ['maintenance', 'tenant-maintenance'],
+    ['provisioning', 'tenant-provisioning'],
+    ['archived', undefined],
+    ['failed', undefined],
+  ])('to a tenant that is %s is answered %s', async (state, expected) => {
+    expect(await ask(guardOf([tenantOf('acme', state)]), Auth.login, { headers: { 'x-tenant': 'acme' } })).toBe(
+      expected,
+    );
+  });
+
+  it('must name a tenant', async () => {
+    expect(await ask(guard, Auth.login, {})).toBe('tenant-not-found');
+  });
 });

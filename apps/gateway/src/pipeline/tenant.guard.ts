@@ -1,5 +1,5 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
-import type { ErrorCode, TenantEntry, TenantState } from '@tenantry/contracts';
+import { type ErrorCode, slugForm, type TenantEntry, type TenantState } from '@tenantry/contracts';
 import { CONFIG, ServiceError } from '@tenantry/service-kit';
 import type { GatewayRequest } from '../call.js';
 import type { GatewayConfig } from '../config.js';
@@ -31,16 +31,20 @@ export class TenantGuard implements CanActivate {
     const named = this.slugNamedBy(request);
     const ownId = request.call.identity?.caller.tenantId;
     const tenant = ownId ? await this.tenants.get(`id:${ownId}`) : await this.tenantNamed(named);
+    const refusal = tenant?.state === 'active' ? undefined : tenant ? refusals[tenant.state] : 'tenant-not-found';
+    if (refusal === 'tenant-not-found' && message.hidesTenants) return true;
+    if (!tenant) throw new ServiceError('tenant-not-found', 'There is no such tenant.');
     if (named !== undefined && named !== tenant.slug) throw mismatch();
-    if (tenant.state !== 'active') throw new ServiceError(refusals[tenant.state], `The tenant is ${tenant.state}.`);
+    if (refusal) throw new ServiceError(refusal, `The tenant is ${tenant.state}.`);
     request.call.tenant = tenant;
     return true;
   }
 
-  private tenantNamed(slug: string | undefined): Promise<TenantEntry> {
+  /** Null where there is none of this name. What no tenant can be called is not asked about. */
+  private async tenantNamed(slug: string | undefined): Promise<TenantEntry | null> {
     if (!slug)
       throw new ServiceError('tenant-not-found', 'Name the tenant in the X-Tenant header or by its subdomain.');
-    return this.tenants.get(`slug:${slug}`);
+    return slugForm.test(slug) ? this.tenants.find(`slug:${slug}`) : null;
   }
 
   private slugNamedBy({ headers }: GatewayRequest): string | undefined {

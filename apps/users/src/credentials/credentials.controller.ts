@@ -8,8 +8,8 @@ export class CredentialsController {
   constructor(private readonly credentials: CredentialsService) {}
 
   @Answers(Users.verifyPassword)
-  verifyPassword(request: ParsedRequestOf<typeof Users.verifyPassword>) {
-    return this.credentials.verifyPassword(request);
+  verifyPassword(request: ParsedRequestOf<typeof Users.verifyPassword>, caller: Caller) {
+    return this.credentials.verifyPassword(request, caller);
   }
 
   @Answers(Users.sessionSubject)

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { anonymous } from '@tenantry/service-kit';
 import type { Passwords } from '../passwords/passwords.js';
 import type { User } from '../users/user.entity.js';
 import type { UsersRepository } from '../users/users.repository.js';
@@ -9,6 +10,7 @@ import { CredentialsService } from './credentials.service.js';
 const id = randomUUID();
 const email = 'ada@acme.test';
 const password = 'anvil-orbit-walnut-9';
+const caller = { ...anonymous, tenantId: randomUUID() };
 
 let known: Credentials;
 const renew = jest.fn<CredentialsRepository['renew']>(() => Promise.resolve());
@@ -32,18 +34,23 @@ beforeEach(() => {
 
 describe('verifying a password', () => {
   it('tells who it is, which roles they have, and as of which version', async () => {
-    expect(await service.verifyPassword({ email, password })).toEqual({ id, roles: ['viewer'], securityVersion: 7 });
+    expect(await service.verifyPassword({ email, password }, caller)).toEqual({
+      id,
+      roles: ['viewer'],
+      securityVersion: 7,
+    });
     expect(renew).not.toHaveBeenCalled();
   });
 
   it.each<[string, () => Promise<unknown>]>([
-    ['a wrong password', () => service.verifyPassword({ email, password: 'wrong' })],
-    ['an unknown user', () => service.verifyPassword({ email: 'nobody@acme.test', password })],
+    ['a wrong password', () => service.verifyPassword({ email, password: 'wrong' }, caller)],
+    ['a tenant that does not exist', () => service.verifyPassword({ email, password }, anonymous)],
+    ['an unknown user', () => service.verifyPassword({ email: 'nobody@acme.test', password }, caller)],
     [
       'a disabled user with the right password',
       () => {
         known = { ...known, active: false };
-        return service.verifyPassword({ email, password });
+        return service.verifyPassword({ email, password }, caller);
       },
     ],
   ])('answers %s with the same words after one hash', async (_, attempt) => {
@@ -57,7 +64,7 @@ describe('verifying a password', () => {
 
   it('hashes a right password anew where its hash costs less than today’s', async () => {
     known = { ...known, passwordHash: `weak hash of ${password}` };
-    await service.verifyPassword({ email, password });
+    await service.verifyPassword({ email, password }, caller);
     expect(renew).toHaveBeenCalledWith(known, `hash of ${password}`);
   });
 });

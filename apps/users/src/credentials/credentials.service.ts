@@ -21,8 +21,12 @@ export class CredentialsService {
    * Unknown, disabled and wrong take one look-up and one hash each, and say the same.
    * @throws ServiceError `invalid-credentials`, `overloaded`
    */
-  async verifyPassword({ email, password }: ParsedRequestOf<typeof Users.verifyPassword>): Promise<SessionSubject> {
-    const known = await this.credentials.findByEmail(email);
+  async verifyPassword(
+    { email, password }: ParsedRequestOf<typeof Users.verifyPassword>,
+    { tenantId }: Caller,
+  ): Promise<SessionSubject> {
+    // Outside of every tenant there is nobody; that costs a hash too.
+    const known = tenantId === null ? null : await this.credentials.findByEmail(email);
     const isRight = await this.passwords.verify(known?.passwordHash, password);
     const user = known?.active && isRight ? await this.users.find(known.id) : null;
     if (!known || !user?.active) throw wrong('The e-mail or the password is wrong.');

@@ -160,7 +160,9 @@ export class MessageServer extends Server implements CustomTransportStrategy {
     const { caller, deadlineAt, idempotencyKey: key } = context;
     const work = (): Promise<unknown> => handler(request, caller);
     if (message.tenant === null) return this.#witness ? this.#witness.around(message, request, work) : work();
-    const scoped = { tenantId: caller.tenantId!, deadlineAt, states: message.tenant, subject: message.subject };
+    // Without one, what needs a tenant gets here only where its contract says so.
+    if (caller.tenantId === null) return work();
+    const scoped = { tenantId: caller.tenantId, deadlineAt, states: message.tenant, subject: message.subject };
     if (key === undefined) return this.#scope!.run(scoped, work);
     const keyed = { key, caller: caller.subject, subject: message.subject, request };
     return this.#scope!.run(scoped, () => this.#keyed!.once(keyed, work));
@@ -219,7 +221,8 @@ function admit(caller: Caller, message: Message, incoming: Incoming): Caller {
   if (incoming.tenantId !== undefined && incoming.tenantId !== caller.tenantId) {
     throw new ServiceError('tenant-mismatch', 'The tenant header names another tenant than the signed context.');
   }
-  if (message.tenant && !caller.tenantId) throw new ServiceError('tenant-not-found', 'The request names no tenant.');
+  if (message.tenant && !caller.tenantId && !message.hidesTenants)
+    throw new ServiceError('tenant-not-found', 'The request names no tenant.');
   const { needs } = message;
   if (needs === 'public') return caller;
   // A tenant's people and the platform's operators may hold permissions of one name: what lies outside tenants is not theirs.
