@@ -258,7 +258,7 @@ export class Budget<Connection> {
   }
 
   private retireLeastWorth(now: number): boolean {
-    const slot = this.idle.leastWorth(now);
+    const slot = this.idle.leastWorth();
     if (slot) this.retireIdle(slot, now);
     return slot !== undefined;
   }

@@ -1,10 +1,10 @@
-import type { TenantPlace } from '@tenantry/contracts';
 import { Breakers } from './breakers.js';
 import { Budget } from './budget.js';
 import { connect, type ConnectOptions } from './connect.js';
 import type { Connector } from './connector.js';
 import { BudgetExhausted, PoolsClosed, TenantDatabaseUnavailable } from './errors.js';
 import { isPassing, kindOf, WrongDatabase } from './failures.js';
+import { addressOf, type Place } from './place.js';
 import { Pool, type Slot } from './pool.js';
 import type { Session } from './session.js';
 import type { ConnectionSettings } from './settings.js';
@@ -15,16 +15,33 @@ export interface Reports {
   error(fields: object, text: string): void;
 }
 
-/** A tenant's part of one cluster. */
-export interface TenantShare {
-  readonly pool: Pool<Session>;
-  readonly cluster: Cluster;
-}
-
 /** A tenant as a cluster sees it: where it is, and the share it has now. */
 interface Resident {
-  readonly place: TenantPlace;
-  readonly share: TenantShare | undefined;
+  readonly place: Place;
+  share: TenantShare | undefined;
+  /** Of the shares it had before. */
+  usedMs: number;
+  weight: number;
+}
+
+/** A tenant's part of one cluster, from its first request until it is at rest; all that outlives it are two numbers. */
+export class TenantShare extends Pool<Session> {
+  constructor(
+    readonly resident: Resident,
+    readonly cluster: Cluster,
+    max: number,
+  ) {
+    super(resident.place.id, max);
+    this.weight = resident.weight;
+  }
+
+  override rested(): void {
+    const { resident } = this;
+    resident.usedMs += Math.round(this.usedMs);
+    this.usedMs = 0;
+    resident.weight = Math.max(resident.weight, this.weight);
+    if (resident.share === this) resident.share = undefined;
+  }
 }
 
 const clock = {
@@ -32,13 +49,10 @@ const clock = {
   after: (ms: number, run: () => void) => void setTimeout(run, ms),
 };
 
-export const addressOf = ({ host, port }: TenantPlace): string => `${host}:${port}`;
-
 /** One PostgreSQL server: its budget, its breakers, and how a session of one of its tenants is opened. */
 export class Cluster implements Connector<Session> {
   readonly budget: Budget<Session>;
   readonly breakers: Breakers;
-  private readonly entries = new WeakMap<Pool<Session>, Resident>();
   private readonly sessions = new Map<Session, Slot<Session>>();
 
   constructor(
@@ -54,21 +68,18 @@ export class Cluster implements Connector<Session> {
 
   /** The share of a tenant that lives here. */
   shareFor(entry: Resident): TenantShare {
-    const { id, limits } = entry.place;
-    const pool = new Pool<Session>(id, Math.min(limits.maxConnections, this.settings.maxConnectionsPerTenant));
-    this.entries.set(pool, entry);
-    return { pool, cluster: this };
+    return new TenantShare(entry, this, this.mostFor(entry.place));
   }
 
   /** Its connections are of the past: credentials, limits or the state have changed, or it has moved away. */
-  renew({ place }: Resident, pool: Pool<Session>): void {
-    this.budget.renew(pool, Math.min(place.limits.maxConnections, this.settings.maxConnectionsPerTenant));
+  renew(share: TenantShare): void {
+    this.budget.renew(share, this.mostFor(share.resident.place));
   }
 
   async open(slot: Slot<Session>): Promise<Session> {
     const { pool } = slot;
     try {
-      const entry = this.entryOf(pool);
+      const entry = this.residentOf(pool);
       const session = await this.breakers.run(pool.tenantId, () => this.connect(entry, slot));
       this.sessions.set(session, slot);
       return session;
@@ -141,6 +152,10 @@ export class Cluster implements Connector<Session> {
     this.budget.sweep();
   }
 
+  private mostFor({ maxConnections }: Place): number {
+    return Math.min(maxConnections, this.settings.maxConnectionsPerTenant);
+  }
+
   private async connect(entry: Resident, slot: Slot<Session>): Promise<Session> {
     const ended = (): void => this.budget.lost(slot);
     const { place } = entry;
@@ -155,10 +170,10 @@ export class Cluster implements Connector<Session> {
     }
   }
 
-  private entryOf(pool: Pool<Session>): Resident {
-    const entry = this.entries.get(pool);
-    if (entry?.share?.pool !== pool || addressOf(entry.place) !== this.address)
+  private residentOf(pool: Pool<Session>): Resident {
+    const resident = pool instanceof TenantShare ? pool.resident : undefined;
+    if (resident?.share !== pool || addressOf(resident.place) !== this.address)
       throw new TenantDatabaseUnavailable('the tenant has moved', 1);
-    return entry;
+    return resident;
   }
 }

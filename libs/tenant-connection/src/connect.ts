@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
-import type { TenantPlace } from '@tenantry/contracts';
 import { ConnectTimeout, WrongDatabase } from './failures.js';
+import type { Place } from './place.js';
 import { ScramClient } from './scram-client.js';
 import { Session } from './session.js';
 
@@ -10,7 +10,7 @@ export interface ConnectOptions {
   readonly statementTimeoutMs: number;
   readonly idleInTransactionTimeoutMs: number;
   /** Opens the sealed password of a place. Called per connect: nothing holds a password in the clear for longer. */
-  readonly open: (place: TenantPlace) => string;
+  readonly open: (place: Place) => string;
 }
 
 /** NAMEDATALEN - 1: PostgreSQL cuts `application_name` there. */
@@ -22,7 +22,7 @@ const nameLimit = 63;
  * @throws WrongDatabase, ConnectTimeout, or what pg raised
  */
 export async function connect(
-  place: TenantPlace,
+  place: Place,
   options: ConnectOptions,
   ended: (session: Session) => void,
 ): Promise<Session> {

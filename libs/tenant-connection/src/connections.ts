@@ -3,11 +3,12 @@ import type { QueryResultRow } from 'pg';
 import { type DataSource, type EntityManager, QueryFailedError } from 'typeorm';
 import { ServiceError } from '@tenantry/service-kit';
 import { currentScope, runInScope } from './ambient.js';
-import { addressOf, Cluster, type Reports } from './clusters.js';
+import { Cluster, type Reports } from './clusters.js';
 import type { ConnectOptions } from './connect.js';
 import { Directory, type DirectorySource, type TenantEntry } from './directory.js';
 import { LeaseExpired, PoolsClosed, TenantSuspended } from './errors.js';
 import { Lease } from './lease.js';
+import { addressOf } from './place.js';
 import type { Slot } from './pool.js';
 import type { Scope } from './scope.js';
 import type { Session } from './session.js';
@@ -175,7 +176,8 @@ export class TenantConnections {
 
   private borrowFor(lease: Lease, lend: Lend, refuse: (reason: unknown) => void): void {
     const { entry } = lease;
-    const { pool, cluster } = (entry.share ??= this.clusterOf(entry).shareFor(entry));
+    const share = (entry.share ??= this.clusterOf(entry).shareFor(entry));
+    const { cluster } = share;
     const lent = (slot: Slot<Session>): void => {
       const { connection, lending } = slot;
       if (lease.released) {
@@ -192,7 +194,7 @@ export class TenantConnections {
         cluster.giveBack(slot, lending, failure === undefined);
       });
     };
-    cluster.borrow(pool, lease.deadlineAt, lent, refuse);
+    cluster.borrow(share, lease.deadlineAt, lent, refuse);
   }
 
   private queryOnce<Row extends QueryResultRow>(
@@ -238,7 +240,7 @@ export class TenantConnections {
   private renew(entry: TenantEntry): void {
     const { share } = entry;
     if (share === undefined) return;
-    share.cluster.renew(entry, share.pool);
+    share.cluster.renew(share);
     if (addressOf(entry.place) !== share.cluster.address) entry.share = undefined;
   }
 

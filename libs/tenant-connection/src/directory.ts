@@ -1,7 +1,8 @@
 import type { TenantNotice, TenantPlace, TenantState } from '@tenantry/contracts';
 import { LRUCache } from 'lru-cache';
-import { TenantNotFound } from './errors.js';
 import type { TenantShare } from './clusters.js';
+import { TenantNotFound } from './errors.js';
+import { type Place, samePlace, toPlace } from './place.js';
 
 /** Where tenants are looked up: the registry, over NATS. */
 export interface DirectorySource {
@@ -19,10 +20,13 @@ export class TenantEntry {
   loadedAt = 0;
   /** Looked at since the last eviction passed by. */
   recent = true;
-  /** Its connections, once it had any. */
+  /** Its connections, while it has any or waits for one. */
   share: TenantShare | undefined;
+  /** What it used of those it had before, and how much (see `idle-slots.ts`). */
+  usedMs = 0;
+  weight = -Infinity;
 
-  constructor(public place: TenantPlace) {
+  constructor(public place: Place) {
     this.state = place.state;
     this.generation = place.generation;
   }
@@ -51,13 +55,6 @@ const loadTries = 3;
 
 const isNotFound = (failure: unknown): boolean =>
   typeof failure === 'object' && failure !== null && 'code' in failure && failure.code === 'tenant-not-found';
-
-const samePlace = (one: TenantPlace, other: TenantPlace): boolean =>
-  one.host === other.host &&
-  one.port === other.port &&
-  one.database === other.database &&
-  one.role === other.role &&
-  one.password === other.password;
 
 /**
  * Tenant id -> where it lives and whether it may be served.
@@ -147,9 +144,10 @@ export class Directory {
     }
   }
 
-  private accept(place: TenantPlace): TenantEntry {
+  private accept(found: TenantPlace): TenantEntry {
     const now = this.now();
-    let entry = this.entries.get(place.id);
+    let entry = this.entries.get(found.id);
+    const place = toPlace(found, entry?.place);
     if (entry === undefined) {
       entry = new TenantEntry(place);
       this.entries.set(place.id, entry);
@@ -164,9 +162,9 @@ export class Directory {
       entry.generation = place.generation;
       if (newer || !samePlace(before, place)) this.changed(entry);
     }
-    entry.loadedAt = now;
+    entry.loadedAt = Math.floor(now);
     // Entries loaded together do not expire together.
-    entry.freshUntil = now + this.limits.directoryFreshMs * (0.8 + 0.2 * Math.random());
+    entry.freshUntil = Math.floor(now + this.limits.directoryFreshMs * (0.8 + 0.2 * Math.random()));
     return entry;
   }
 
@@ -176,7 +174,7 @@ export class Directory {
     const now = this.now();
     if (entry === undefined || now >= entry.loadedAt + this.limits.directoryFreshMs + this.limits.directoryStaleMs)
       throw failure;
-    entry.freshUntil = now + retryLoadMs * (0.5 + 0.5 * Math.random());
+    entry.freshUntil = Math.floor(now + retryLoadMs * (0.5 + 0.5 * Math.random()));
     return entry;
   }
 
@@ -204,4 +202,4 @@ export class Directory {
   }
 }
 
-const isHeld = (entry: TenantEntry): boolean => entry.leases > 0 || entry.share?.pool.atRest === false;
+const isHeld = (entry: TenantEntry): boolean => entry.leases > 0 || entry.share?.atRest === false;

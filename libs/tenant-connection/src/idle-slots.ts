@@ -1,15 +1,13 @@
 import type { Pool, Slot } from './pool.js';
 
-interface Uses {
-  recentUses: number;
-  usesAt: number;
-}
-
 /**
  * The idle connections of one cluster, and which of them to give up first: the one from which the fewest borrows are to be expected,
  * by a count that halves every `halfLifeMs`. Frequency and not recency decides, since one visit of a cold tenant says little about
  * its next. With requests independent of each other this keeps the connections that are used most, which nothing that cannot see
  * the future betters.
+ *
+ * The count is kept as `weight`, the logarithm of the sum of 2^(t / halfLife) over the borrows' times t: a number that does not change
+ * while time passes, and puts slots in the same order (forward decay: Cormode et al., 2009).
  *
  * Invariant: `pools` holds the pools with idle slots; in each, the slot used last is the last.
  */
@@ -56,14 +54,14 @@ export class IdleSlots<Connection> {
     this.add(slot.pool, now);
   }
 
-  leastWorth(now: number): Slot<Connection> | undefined {
+  leastWorth(): Slot<Connection> | undefined {
     let least: Slot<Connection> | undefined;
     let leastWorth = Infinity;
     for (const {
       idle: [longest],
     } of this.pools) {
       if (longest === undefined) continue;
-      const worth = this.worthOf(longest, now);
+      const worth = worthOf(longest);
       if (worth >= leastWorth) continue;
       least = longest;
       leastWorth = worth;
@@ -71,18 +69,13 @@ export class IdleSlots<Connection> {
     return least;
   }
 
-  /** A tenant's only connection is worth all its traffic, a further one no more than what that one itself has seen. */
-  private worthOf(slot: Slot<Connection>, now: number): number {
-    const { pool } = slot;
-    return this.decayed(pool.held - pool.closing === 1 ? pool : slot, now);
-  }
-
-  private add(uses: Uses, now: number): void {
-    uses.recentUses = this.decayed(uses, now) + 1;
-    uses.usesAt = now;
-  }
-
-  private decayed({ recentUses, usesAt }: Readonly<Uses>, now: number): number {
-    return recentUses * 2 ** ((usesAt - now) / this.halfLifeMs);
+  private add(used: { weight: number }, now: number): void {
+    const more = now / this.halfLifeMs;
+    const [high, low] = used.weight > more ? [used.weight, more] : [more, used.weight];
+    used.weight = high + Math.log2(1 + 2 ** (low - high));
   }
 }
+
+/** A tenant's only connection is worth all its traffic, a further one no more than what that one itself has seen. */
+const worthOf = <Connection>(slot: Slot<Connection>): number =>
+  slot.pool.held - slot.pool.closing === 1 ? slot.pool.weight : slot.weight;

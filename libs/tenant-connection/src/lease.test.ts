@@ -3,9 +3,12 @@ import { TenantConnections } from './connections.js';
 import { LeaseExpired, PoolsClosed } from './errors.js';
 import { TenantEntry } from './directory.js';
 import { Lease } from './lease.js';
+import { toPlace } from './place.js';
 import { placeOf } from './test/places.js';
 
-const place = placeOf({ tenantId: 'acme', host: 'nowhere', port: 1, database: 'acme', role: 'acme', password: 'x' });
+const place = toPlace(
+  placeOf({ tenantId: 'acme', host: 'nowhere', port: 1, database: 'acme', role: 'acme', password: 'x' }),
+);
 const active = () => new Set<Lease>();
 
 describe('a lease', () => {

@@ -99,6 +99,7 @@ export class Places<Connection> {
   private free(pool: Pool<Connection>): void {
     pool.held--;
     this.held--;
+    if (pool.atRest) pool.rested();
     if (this.held === 0) this.whenNone?.();
   }
 }

@@ -24,9 +24,8 @@ export class Pool<Connection> {
   /** What is left of its turn, in milliseconds of connection time (deficit round robin). */
   deficitMs = 0;
   usedMs = 0;
-  /** Borrows, decayed by half every `halfLifeMs`: how soon it may be expected again. */
-  recentUses = 0;
-  usesAt = 0;
+  /** How often it is used; see `idle-slots.ts`. */
+  weight = -Infinity;
 
   constructor(
     readonly tenantId: string,
@@ -45,6 +44,11 @@ export class Pool<Connection> {
   get atRest(): boolean {
     return this.held === 0 && this.waiters.length === 0;
   }
+
+  /** Called when it has come to rest: its user may forget it, and make another for the tenant's next request. */
+  rested(): void {
+    // Whoever keeps nothing beside the pool has nothing to do.
+  }
 }
 
 /** One connection, or the place of one that is opening or closing. */
@@ -61,9 +65,8 @@ export class Slot<Connection> {
   lending = 0;
   /** Its connection died, or was left in a state that nobody may inherit. */
   unfit = false;
-  /** Its own decayed borrows: what a tenant's second connection is worth. */
-  recentUses = 0;
-  usesAt = 0;
+  /** Of its own borrows: what a tenant's second connection is worth. */
+  weight = -Infinity;
 
   constructor(readonly pool: Pool<Connection>) {
     this.epoch = pool.epoch;

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { TenantPlace } from '@tenantry/contracts';
 import { createTenantDatabase, type TenantDatabase } from '@tenantry/testing';
+import { type Place, toPlace } from './place.js';
 import { ScramClient } from './scram-client.js';
 import { placeOf } from './test/places.js';
 
 let tenant: TenantDatabase;
-let place: TenantPlace;
+let place: Place;
 
 /** Connects, and says as whom. */
 const connectWith = async (password: string, as = place): Promise<string> => {
@@ -22,7 +22,7 @@ const connectWith = async (password: string, as = place): Promise<string> => {
 
 beforeAll(async () => {
   tenant = await createTenantDatabase();
-  place = placeOf(tenant);
+  place = toPlace(placeOf(tenant));
 });
 afterAll(() => tenant.drop());
 
@@ -34,10 +34,10 @@ describe('a client that keeps its keys', () => {
   });
 
   it('is refused with a wrong password, each time', async () => {
-    const fresh = { ...place };
+    const fresh = toPlace(placeOf(tenant));
     for (let time = 0; time < 2; time++)
       await expect(connectWith('wrong', fresh)).rejects.toMatchObject({ code: '28P01' });
-    expect(await connectWith(tenant.password, { ...place })).toBe(tenant.role);
+    expect(await connectWith(tenant.password, toPlace(placeOf(tenant)))).toBe(tenant.role);
   });
 
   it('derives anew when the server asks with another salt, and leaves unusual passwords to pg', async () => {

@@ -1,14 +1,11 @@
 import { createHash, createHmac, pbkdf2 } from 'node:crypto';
 import { promisify } from 'node:util';
-import type { TenantPlace } from '@tenantry/contracts';
 import pg, { type ClientConfig } from 'pg';
+import type { Place } from './place.js';
 
 /** What follows from a password, a salt and an iteration count (RFC 5802, section 3), and proves that one knows the first. */
 interface Keys {
-  readonly salt: string;
-  readonly iterations: number;
   readonly clientKey: Buffer;
-  readonly storedKey: Buffer;
   readonly serverKey: Buffer;
 }
 
@@ -29,8 +26,7 @@ const mostIterations = 100_000;
 /** Without characters that SASLprep would change. */
 const isPlain = (password: string): boolean => /^[\x21-\x7e]+$/.test(password);
 
-/** Gone with the place: a new generation of the directory's entry has a new one. */
-const keysOf = new WeakMap<TenantPlace, Keys>();
+const keyBytes = 32;
 
 /**
  * A client of pg that derives the keys of a tenant's password once, not per connect: that is a sixth of a connect's CPU. A server
@@ -39,7 +35,7 @@ const keysOf = new WeakMap<TenantPlace, Keys>();
 export class ScramClient extends pg.Client {
   constructor(
     config: ClientConfig,
-    private readonly place: TenantPlace,
+    private readonly place: Pick<Place, 'scramKeys'>,
   ) {
     super(config);
   }
@@ -64,7 +60,8 @@ export class ScramClient extends pg.Client {
       const keys = await this.keys(salt, Number(count));
       const withoutProof = `c=${noBinding},r=${nonce}`;
       const all = `n=*,r=${session.clientNonce},${message.data},${withoutProof}`;
-      const signature = hmac(keys.storedKey, all);
+      const storedKey = createHash('sha256').update(keys.clientKey).digest();
+      const signature = hmac(storedKey, all);
       const proof = Buffer.from(keys.clientKey.map((byte, at) => byte ^ (signature[at] ?? 0)));
       session.message = 'SASLResponse';
       session.serverSignature = hmac(keys.serverKey, all).toString('base64');
@@ -75,14 +72,17 @@ export class ScramClient extends pg.Client {
     }
   }
 
+  /** Kept as one string, which takes a quarter of the room of buffers: there is one for each tenant that was ever connected. */
   private async keys(salt: string, iterations: number): Promise<Keys> {
-    const known = keysOf.get(this.place);
-    if (known?.salt === salt && known.iterations === iterations) return known;
-    const salted = await derive(this.password ?? '', Buffer.from(salt, 'base64'), iterations, 32, 'sha256');
-    const clientKey = hmac(salted, 'Client Key');
-    const storedKey = createHash('sha256').update(clientKey).digest();
-    const keys = { salt, iterations, clientKey, storedKey, serverKey: hmac(salted, 'Server Key') };
-    keysOf.set(this.place, keys);
+    const question = `${salt} ${iterations} `;
+    const known = this.place.scramKeys;
+    if (known?.startsWith(question)) {
+      const both = Buffer.from(known.slice(question.length), 'latin1');
+      return { clientKey: both.subarray(0, keyBytes), serverKey: both.subarray(keyBytes) };
+    }
+    const salted = await derive(this.password ?? '', Buffer.from(salt, 'base64'), iterations, keyBytes, 'sha256');
+    const keys = { clientKey: hmac(salted, 'Client Key'), serverKey: hmac(salted, 'Server Key') };
+    this.place.scramKeys = Buffer.concat([Buffer.from(question), keys.clientKey, keys.serverKey]).toString('latin1');
     return keys;
   }
 }

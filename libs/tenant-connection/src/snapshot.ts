@@ -15,10 +15,11 @@ export function snapshotOf(
   leases: number,
 ): PoolsSnapshot {
   const tenants: InstancePools['topTenants'] = [];
-  for (const { share } of entries) {
-    if (share === undefined || (share.pool.atRest && share.pool.usedMs === 0)) continue;
-    const { tenantId, held, closing, busy, waiters, usedMs } = share.pool;
-    tenants.push({ tenantId, open: held - closing, busy, waiting: waiters.length, usedMs: Math.round(usedMs) });
+  for (const { place, share, usedMs } of entries) {
+    const used = Math.round(usedMs + (share?.usedMs ?? 0));
+    const { held = 0, closing = 0, busy = 0, waiters = [] } = share ?? {};
+    if (used === 0 && held === 0 && waiters.length === 0) continue;
+    tenants.push({ tenantId: place.id, open: held - closing, busy, waiting: waiters.length, usedMs: used });
   }
   return {
     service,

@@ -12,6 +12,9 @@ export interface Place {
   readonly password: string;
 }
 
+/** As long as the registry's ids, since an id takes room as well. */
+export const tenantId = (number: number): string => `01990000-0000-7000-8000-${String(number).padStart(12, '0')}`;
+
 /** Many databases on one PostgreSQL, each with 20 products of its own. */
 export interface Fleet {
   readonly places: readonly Place[];
@@ -52,7 +55,7 @@ export async function startFleet(
   await template.query(schema);
   await template.end();
   const places = Array.from({ length: databases }, (_, number): Place => {
-    const name = `t_${number}`;
+    const name = `t_${tenantId(number).replaceAll('-', '')}`;
     return { host, port: Number(port), database: name, user: name, password };
   });
   const left = places.values();

@@ -5,24 +5,14 @@ import { getRepositoryToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { TenantPlace } from '@tenantry/contracts';
 import { sealSecret } from '@tenantry/service-kit';
 import { type ConnectionSettings, TenantConnectionModule, TenantConnections } from '@tenantry/tenant-connection';
-import { EntitySchema, type ObjectLiteral, type Repository } from 'typeorm';
-import { type Place, readText } from './fleet.ts';
-
-export const Product = new EntitySchema({
-  name: 'Product',
-  tableName: 'products',
-  columns: {
-    id: { type: 'uuid', primary: true },
-    name: { type: 'text' },
-    price: { type: 'numeric' },
-    stock: { type: 'int' },
-  },
-});
+import type { ObjectLiteral, Repository } from 'typeorm';
+import { entities, Product } from './entities.ts';
+import { type Place, readText, tenantId } from './fleet.ts';
 
 const masterKey = randomBytes(32);
 
 const tenantPlace = (number: number, { user, password, ...where }: Place): TenantPlace => ({
-  id: String(number),
+  id: tenantId(number),
   slug: `t-${number}`,
   name: `Tenant ${number}`,
   state: 'active',
@@ -32,7 +22,7 @@ const tenantPlace = (number: number, { user, password, ...where }: Place): Tenan
   limits: { requestsPerMinute: 600, maxConnections: 10 },
   ...where,
   role: user,
-  password: sealSecret(password, masterKey, { owner: String(number), field: 'db_password' }),
+  password: sealSecret(password, masterKey, { owner: tenantId(number), field: 'db_password' }),
 });
 
 /** The library, as a service has it: a Nest application with the module in it. */
@@ -60,10 +50,10 @@ export async function openLibrary(places: readonly Place[], settings: Partial<Co
           service: 'bench',
           masterKey,
           settings,
-          source: { load: async (id: string) => JSON.parse(known[Number(id)] ?? 'null') as TenantPlace },
+          source: { load: async (id: string) => JSON.parse(known[Number(id.slice(-12))] ?? 'null') as TenantPlace },
         }),
       }),
-      TypeOrmModule.forFeature([Product]),
+      TypeOrmModule.forFeature(entities),
     ],
   })(BenchModule);
   const app = await NestFactory.createApplicationContext(BenchModule, { logger: ['error'] });
@@ -71,7 +61,7 @@ export async function openLibrary(places: readonly Place[], settings: Partial<Co
   const products = app.get<Repository<ObjectLiteral>>(getRepositoryToken(Product));
   const lease = (tenant: number, work: () => Promise<unknown[]>): Promise<number> =>
     connections
-      .lease(String(tenant), { deadlineAt: performance.now() + deadlineMs, states, subject: 'bench' }, work)
+      .lease(tenantId(tenant), { deadlineAt: performance.now() + deadlineMs, states, subject: 'bench' }, work)
       .then((rows) => rows.length);
   return {
     connections,

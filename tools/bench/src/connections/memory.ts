@@ -1,8 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { DataSource } from 'typeorm';
+import { entities, Product } from './entities.ts';
 import type { Place } from './fleet.ts';
-import { openLibrary, Product } from './library.ts';
+import { openLibrary } from './library.ts';
 
 setFlagsFromString('--expose-gc');
 // V8 drops the bytecode of functions that were not run for a while: that would be counted as a tenant's saving.
@@ -31,7 +32,7 @@ export async function bytesPerTenant(places: readonly Place[]): Promise<number> 
   return (after - before) / (places.length - half);
 }
 
-/** Of one TypeORM DataSource with the same entity, that has been used and has closed its connection. */
+/** Of one TypeORM DataSource with the same entities, that has been used and has closed its connection. */
 export async function bytesPerDataSource(places: readonly Place[]): Promise<number> {
   const sources: DataSource[] = [];
   const open = async ({ user, ...place }: Place): Promise<void> => {
@@ -40,7 +41,7 @@ export async function bytesPerDataSource(places: readonly Place[]): Promise<numb
       type: 'postgres',
       username: user,
       ...place,
-      entities: [Product],
+      entities,
       poolSize: 10,
       extra,
     });

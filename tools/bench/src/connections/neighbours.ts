@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { quantile } from '../harness/statistics.ts';
-import type { Fleet } from './fleet.ts';
+import { type Fleet, tenantId } from './fleet.ts';
 import type { Library } from './library.ts';
 
 const quietTenants = 20;
@@ -61,7 +61,7 @@ export async function besideBroken(library: Library, fleet: Fleet, seconds: numb
   const options = { deadlineAt, states: ['active'] as const, subject: 'slow' };
   const sleepLong = () =>
     library.connections
-      .lease(String(slow), options, () => library.connections.query('slow', 'SELECT pg_sleep(10)'))
+      .lease(tenantId(slow), options, () => library.connections.query('slow', 'SELECT pg_sleep(10)'))
       .catch(() => undefined);
   const besideSlow = await quiet(library, seconds, () => ask(50, seconds, 0, sleepLong));
   return [besideGone, besideSlow];

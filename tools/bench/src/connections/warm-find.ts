@@ -4,8 +4,9 @@ import { compare } from '../harness/compare.ts';
 import type { Figure } from '../harness/figure.ts';
 import { interleave, type Sample } from '../harness/rounds.ts';
 import { load } from './bare.ts';
+import { entities, Product } from './entities.ts';
 import type { Fleet } from './fleet.ts';
-import { openLibrary, Product } from './library.ts';
+import { openLibrary } from './library.ts';
 
 const callers = 8;
 
@@ -17,7 +18,7 @@ export async function warmFind(bench: string, fleet: Fleet, options: BenchOption
     type: 'postgres',
     username,
     ...place,
-    entities: [Product],
+    entities,
     poolSize: 10,
   }).initialize();
   const repository = stock.getRepository(Product);
