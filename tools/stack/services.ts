@@ -41,7 +41,7 @@ const everywhere = [
   'MAX_IN_FLIGHT',
   'CHECK_REPLIES',
 ];
-const ofGateway = ['BASE_DOMAIN', 'CORS_ORIGINS', 'TRUSTED_PROXIES', 'TENANTRY_LIMITS'];
+const ofGateway = ['BASE_DOMAIN', 'CORS_ORIGINS', 'TRUSTED_PROXIES', 'TENANTRY_LIMITS', 'ADDRESS_REQUESTS_PER_MINUTE'];
 
 /** The whole environment of one service process. */
 export function serviceEnvironment(instance: Instance, around: Surroundings): NodeJS.ProcessEnv {

@@ -8,6 +8,10 @@ const list = z.string().transform((text) =>
     .filter(Boolean),
 );
 
+/** As browsers send it (RFC 6454, 6.2): `null`, a path or a trailing slash could never match, or match too much. */
+const isOrigin = (text: string): boolean =>
+  /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+
 /** What the gateway reads besides the settings of every process. */
 export const GatewayConfig = z.object({
   HOST: z.string().default('0.0.0.0'),
@@ -16,7 +20,14 @@ export const GatewayConfig = z.object({
   /** `api.example.com` makes `acme.api.example.com` the tenant acme; without it tenants are named by X-Tenant before login. */
   BASE_DOMAIN: z.string().toLowerCase().optional(),
   /** Origins that browsers may call from, exactly; none unless said. */
-  CORS_ORIGINS: list.pipe(z.array(z.url({ protocol: /^https?$/, error: 'must be http(s) origins' }))).default([]),
+  CORS_ORIGINS: list
+    .pipe(z.array(z.string().refine(isOrigin, 'must be http(s) origins, such as https://app.example.com')))
+    .default([]),
+  /** PEM files: the gateway then speaks TLS itself. */
+  TLS_CERT_FILE: z.string().optional(),
+  TLS_KEY_FILE: z.string().optional(),
+  /** `on` offers HTTP/2 beside HTTP/1.1, within TLS. */
+  HTTP2: z.enum(['on', 'off']).default('off'),
   /** Addresses or networks whose X-Forwarded-For is believed; none unless said. */
   TRUSTED_PROXIES: list.default([]),
   /** `off` lifts rate limits, for load tests. */

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import compress from '@fastify/compress';
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -7,17 +8,32 @@ import type { FastifyInstance } from 'fastify';
 import { AppModule, controllers } from './app.module.js';
 import { GatewayConfig, refuseUnlimitedProduction } from './config.js';
 import { addDocs } from './docs/pages.js';
+import { Load } from './load.js';
 import { startCalls } from './pipeline/request-id.js';
 import { watchRequests } from './requests.js';
 import { Revocations } from './revocations.js';
 import { RouteTable } from './route-table.js';
 import { createServer } from './server.js';
 
+/** What pages of the listed origins may send, and read beside the body. */
+const cors = {
+  maxAge: 600,
+  methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+  exposedHeaders: ['ETag', 'Location', 'Link', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'X-Request-Id'],
+};
+
+/**
+ * Long lists and pages, for those who ask. No answer with an entity tag is that large, so a tag names one sequence of bytes
+ * (RFC 9110, 8.8.3.3).
+ */
+const packing = { threshold: 16 * 1024, encodings: ['gzip' as const], globalDecompression: false };
+
 /** Once told to, ends each connection with the answer it waits for: one kept alive would hold up the leaving, and then be cut. */
 function endingConnections(server: FastifyInstance): () => void {
   let isLeaving = false;
-  server.addHook('onSend', (_request, reply, payload, done) => {
-    if (isLeaving) reply.header('connection', 'close');
+  server.addHook('onSend', (request, reply, payload, done) => {
+    // HTTP/2 says it in a frame of its own (RFC 9113, 6.8).
+    if (isLeaving && request.raw.httpVersionMajor === 1) reply.header('connection', 'close');
     done(null, payload);
   });
   return () => void (isLeaving = true);
@@ -45,8 +61,10 @@ export async function createGateway(kit: KitProcess<GatewayConfig>): Promise<Gat
   startCalls(server);
   watchRequests(server, kit.metrics, kit.log);
   const endConnections = endingConnections(server);
-  if (config.CORS_ORIGINS.length > 0) app.enableCors({ origin: [...config.CORS_ORIGINS], maxAge: 600 });
+  if (config.CORS_ORIGINS.length > 0) app.enableCors({ ...cors, origin: [...config.CORS_ORIGINS] });
+  await server.register(compress, packing);
   await addDocs(server, controllers);
+  new Load().guard(server);
   const leave = (): Promise<void> => {
     endConnections();
     return app.close();

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
+import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -8,6 +9,7 @@ import { takeJson } from './json-body.js';
 import { requestIdOf } from './pipeline/request-id.js';
 import { asProblemError, problemOnSocket, sendProblem } from './problem.js';
 import { standingHeaders } from './security-headers.js';
+import { readTls } from './tls.js';
 
 const maxBodyBytes = 1024 * 1024;
 const maxHeaderBytes = 16 * 1024;
@@ -39,20 +41,46 @@ function answerAll(server: Server): void {
   server.on('connect', (_request, socket) => socket.end(problemOnSocket(400, randomUUID())));
 }
 
+/** HTTP/2 has no deadline for a whole request: a body that trickles in ends with its stream. */
+function endSlowStreams(instance: FastifyInstance): void {
+  instance.server.on('stream', (stream: ServerHttp2Stream) => {
+    const timer = setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), requestTimeoutMs);
+    stream.once('close', () => clearTimeout(timer));
+    stream.once('end', () => clearTimeout(timer));
+  });
+}
+
+const http1 = {
+  maxHeaderSize: maxHeaderBytes,
+  headersTimeout: headersTimeoutMs,
+  requestTimeout: requestTimeoutMs,
+  connectionsCheckingInterval: slowClientsEveryMs,
+  requireHostHeader: false,
+};
+
+const http2 = {
+  allowHTTP1: true,
+  maxSessionMemory: 2,
+  settings: { maxConcurrentStreams: 100, maxHeaderListSize: maxHeaderBytes },
+};
+
+/** The way in: plain, or TLS with HTTP/1.1, or with HTTP/2 for those who ask for it (ALPN, RFC 7301). */
+function transportOf(config: GatewayConfig): object {
+  const tls = readTls(config);
+  if (!tls) return { http: http1 };
+  if (config.HTTP2 === 'off') return { https: { ...http1, ...tls } };
+  return { http2: true, http2SessionTimeout: idleMs, https: { ...http1, ...http2, ...tls } };
+}
+
 /** The HTTP server under Nest, with its limits. */
 export function createServer(config: GatewayConfig): FastifyAdapter {
   const adapter = new FastifyAdapter({
+    ...transportOf(config),
     bodyLimit: maxBodyBytes,
     trustProxy: config.TRUSTED_PROXIES.length > 0 ? [...config.TRUSTED_PROXIES] : false,
     requestTimeout: requestTimeoutMs,
     connectionTimeout: idleMs,
     keepAliveTimeout: keepAliveMs,
-    http: {
-      maxHeaderSize: maxHeaderBytes,
-      headersTimeout: headersTimeoutMs,
-      connectionsCheckingInterval: slowClientsEveryMs,
-      requireHostHeader: false,
-    },
     genReqId: requestIdOf,
     // While leaving, requests on open connections are still answered: the client did nothing wrong.
     return503OnClosing: false,
@@ -67,6 +95,7 @@ export function createServer(config: GatewayConfig): FastifyAdapter {
   });
   const instance = adapter.getInstance<FastifyInstance>();
   answerAll(instance.server);
+  endSlowStreams(instance);
   takeJson(instance);
   return adapter;
 }

@@ -84,6 +84,11 @@ export function refusalOf(request: FastifyRequest): ServiceError | undefined {
   const { headers, raw } = request;
   // Node would refuse it too, but in a form of its own (RFC 9112, 3.2).
   if (headers.host === undefined && raw.httpVersion === '1.1') return refuse('The request has no Host header.');
+  // HTTP/2 may name the host twice over (RFC 9113, 8.3.1).
+  const authority = headers[':authority'];
+  if (authority !== undefined && headers.host !== undefined && headers.host !== authority) {
+    return refuse('The request names two hosts.');
+  }
   return (
     refuseHeaders(raw.rawHeaders) ??
     refuseTarget(raw.url ?? '') ??

@@ -49,7 +49,7 @@ export class TenantGuard implements CanActivate {
 
   private slugNamedBy({ headers }: GatewayRequest): string | undefined {
     const byHeader = headers['x-tenant'];
-    const bySubdomain = this.subdomainOf(headers.host ?? '');
+    const bySubdomain = this.subdomainOf(headers.host ?? String(headers[':authority'] ?? ''));
     if (byHeader !== undefined && bySubdomain !== undefined && byHeader !== bySubdomain) throw mismatch();
     return typeof byHeader === 'string' ? byHeader : bySubdomain;
   }
