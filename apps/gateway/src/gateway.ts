@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import compress from '@fastify/compress';
+import type { ServerHttp2Session } from 'node:http2';
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -31,12 +32,20 @@ const packing = { threshold: 16 * 1024, encodings: ['gzip' as const], globalDeco
 /** Once told to, ends each connection with the answer it waits for: one kept alive would hold up the leaving, and then be cut. */
 function endingConnections(server: FastifyInstance): () => void {
   let isLeaving = false;
+  const sessions = new Set<ServerHttp2Session>();
+  server.server.on('session', (session: ServerHttp2Session) => {
+    sessions.add(session);
+    session.once('close', () => sessions.delete(session));
+  });
   server.addHook('onSend', (request, reply, payload, done) => {
     // HTTP/2 says it in a frame of its own (RFC 9113, 6.8).
     if (isLeaving && request.raw.httpVersionMajor === 1) reply.header('connection', 'close');
     done(null, payload);
   });
-  return () => void (isLeaving = true);
+  return () => {
+    isLeaving = true;
+    for (const session of sessions) session.close();
+  };
 }
 
 /** What is behind the port, ready to listen. `leave` answers what was taken and ends every connection. */

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect as connectHttp2, type IncomingHttpHeaders } from 'node:http2';
 import { request } from 'node:https';
@@ -37,17 +38,21 @@ const get = (port: number, path: string) =>
       .end();
   });
 
-function askOverHttp2(path: string, headers: object = {}, body = ''): Promise<{ headers: IncomingHttpHeaders; text: string }> {
+function askOverHttp2(
+  path: string,
+  headers: object = {},
+  body = '',
+): Promise<{ headers: IncomingHttpHeaders; text: string }> {
   const session = connectHttp2(`https://localhost:${both.port}`, { ca: cert });
   return new Promise((resolve, reject) => {
     session.on('error', reject);
-    const stream = session.request({ ':path': path, ...headers });
+    const stream = session.request({ ':path': path, ...headers }, { endStream: body === '' });
     let answer: IncomingHttpHeaders = {};
     let text = '';
     stream.on('response', (given) => (answer = given));
     stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
     stream.on('error', reject);
-    stream.end(body);
+    if (body) stream.end(body);
     stream.on('end', () => {
       session.close();
       resolve({ headers: answer, text });
@@ -90,6 +95,18 @@ describe('a gateway with a certificate', () => {
     expect(await agree(plain.port, ['h2', 'http/1.1'])).toBe('http/1.1');
     expect(await get(both.port, '/problems')).toMatchObject({ status: 200 });
   });
+});
+
+it('leaves though a client keeps its HTTP/2 session open', async () => {
+  const files = { TLS_CERT_FILE: join(folder, 'cert.pem'), TLS_KEY_FILE: join(folder, 'key.pem') };
+  const leaving = await startOwnGateway({ ...files, HTTP2: 'on' });
+  const session = connectHttp2(`https://localhost:${leaving.port}`, { ca: cert });
+  await once(session, 'remoteSettings');
+  const ended = once(session, 'close');
+  const begunAt = performance.now();
+  await leaving[Symbol.asyncDispose]();
+  await ended;
+  expect(performance.now() - begunAt).toBeLessThan(5000);
 });
 
 describe('over HTTP/2', () => {
