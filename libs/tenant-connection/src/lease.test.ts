@@ -6,9 +6,8 @@ import { Lease } from './lease.js';
 import { toPlace } from './place.js';
 import { placeOf } from './test/places.js';
 
-const place = toPlace(
-  placeOf({ tenantId: 'acme', host: 'nowhere', port: 1, database: 'acme', role: 'acme', password: 'x' }),
-);
+const known = placeOf({ tenantId: 'acme', host: 'nowhere', port: 1, database: 'acme', role: 'acme', password: 'x' });
+const place = toPlace(known);
 const active = () => new Set<Lease>();
 
 describe('a lease', () => {
@@ -36,7 +35,7 @@ describe('leases of a process', () => {
   const make = () =>
     new TenantConnections({
       service: 'test',
-      source: { load: () => Promise.resolve(place) },
+      source: { load: () => Promise.resolve(known) },
       open: () => 'x',
       reports: { warn, error: warn },
     });
