@@ -9,6 +9,7 @@ import { noSecretInLogs } from './stories/no-secret-in-logs.js';
 import { operators } from './stories/operators.js';
 import { publicPages } from './stories/public-pages.js';
 import { rateLimits } from './stories/rate-limits.js';
+import { stockAndLists } from './stories/stock-and-lists.js';
 import { twoTenants } from './stories/two-tenants.js';
 import { versions } from './stories/versions.js';
 
@@ -22,6 +23,7 @@ afterAll(() => stack?.stop(), 60_000);
 twoTenants(() => stack);
 versions(() => stack);
 idempotencyKeys(() => stack);
+stockAndLists(() => stack);
 hostileRequests(() => stack);
 forgedTokens(() => stack);
 operators(() => stack);

@@ -46,7 +46,7 @@ describe('a query', () => {
   });
 
   it('fills in what is left out', () => {
-    expect(inputOf(Products.list, requestOf())).toEqual({ limit: 20 });
+    expect(inputOf(Products.list, requestOf())).toEqual({ limit: 20, sort: '-createdAt' });
   });
 });
 

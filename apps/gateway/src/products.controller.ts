@@ -10,7 +10,7 @@ export class ProductsController {
   constructor(private readonly upstream: Upstream) {}
 
   @Get()
-  @Asks(Products.list, 'Lists products, newest first')
+  @Asks(Products.list, 'Lists products, newest first unless sorted otherwise')
   list(@Req() request: GatewayRequest, @Res() reply: FastifyReply): Promise<void> {
     return this.upstream.pass(Products.list, request, reply);
   }
@@ -37,5 +37,11 @@ export class ProductsController {
   @Asks(Products.delete, 'Deletes a product')
   delete(@Req() request: GatewayRequest, @Res() reply: FastifyReply): Promise<void> {
     return this.upstream.pass(Products.delete, request, reply);
+  }
+
+  @Post(':id/stock-adjustments')
+  @Asks(Products.adjustStock, 'Adds to the stock of a product, or takes from it')
+  adjustStock(@Req() request: GatewayRequest, @Res() reply: FastifyReply): Promise<void> {
+    return this.upstream.pass(Products.adjustStock, request, reply);
   }
 }

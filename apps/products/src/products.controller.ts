@@ -31,4 +31,9 @@ export class ProductsController {
   delete({ id }: ParsedRequestOf<typeof Products.delete>) {
     return this.products.delete(id);
   }
+
+  @Answers(Products.adjustStock)
+  adjustStock(request: ParsedRequestOf<typeof Products.adjustStock>, caller: Caller) {
+    return this.products.adjustStock(request, caller);
+  }
 }

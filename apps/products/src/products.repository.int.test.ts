@@ -1,100 +1,29 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { jetstream, type Consumer } from '@nats-io/jetstream';
-import { Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { TypeOrmModule } from '@nestjs/typeorm';
 import { eventStream, ProductEvents, type DomainEvent, type EventEnvelope } from '@tenantry/contracts';
-import { OutboxModule } from '@tenantry/outbox';
-import {
-  anonymous,
-  CommonConfig,
-  createLog,
-  KitModule,
-  Messages,
-  Nats,
-  NestLog,
-  sealSecret,
-  withRequest,
-  type KitProcess,
-} from '@tenantry/service-kit';
-import { TenantConnectionModule, TenantConnections } from '@tenantry/tenant-connection';
-import { createTenantDatabase, testServers, type TenantDatabase } from '@tenantry/testing';
-import { Product } from './product.entity.js';
-import { ProductsRepository } from './products.repository.js';
+import type { TenantDatabase } from '@tenantry/testing';
+import type { ProductsRepository } from './products.repository.js';
+import { ServiceUnderTest } from './test/service.js';
 
-const masterKey = randomBytes(32);
-const log = createLog({ service: 'products', instance: 'test', level: 'warn' });
-
+let running: ServiceUnderTest;
 let acme: TenantDatabase;
 let products: ProductsRepository;
-let connections: TenantConnections;
-let admin: Nats;
-const closing: (() => Promise<unknown>)[] = [];
-
-async function connect(user: string): Promise<Nats> {
-  const { natsUrl, natsPasswords } = testServers();
-  const config = CommonConfig.parse({ NATS_URL: natsUrl, NATS_USER: user, NATS_PASSWORD: natsPasswords[user] });
-  return Nats.open(config, 'test', log);
-}
-
-/** What the registry would say of the tenant. */
-const placeOf = ({ tenantId: id, host, port, database, role, password }: TenantDatabase) => ({
-  ...{ id, slug: 'acme', name: 'Acme', plan: 'standard', schemaVersion: 1, generation: 1, state: 'active' as const },
-  ...{ host, port, database, role, limits: { requestsPerMinute: 1000, maxConnections: 10 } },
-  password: sealSecret(password, masterKey, { owner: id, field: 'db_password' }),
-});
 
 beforeAll(async () => {
-  acme = await createTenantDatabase();
-  admin = await connect('admin');
-  const nats = await connect('products');
-  const kit = { config: {}, log, nats, messages: new Messages(nats, undefined), signer: undefined };
-  @Module({
-    imports: [
-      KitModule.of(kit as unknown as KitProcess<unknown>),
-      TenantConnectionModule.forRootAsync({
-        useFactory: () => ({
-          ...{ service: 'products', masterKey, log, source: { load: async () => placeOf(acme) } },
-          settings: { budget: 10 },
-        }),
-      }),
-      OutboxModule.forTenants('products', TenantConnections),
-      TypeOrmModule.forFeature([Product]),
-    ],
-    providers: [ProductsRepository],
-  })
-  class Service {}
-  const app = await NestFactory.createApplicationContext(Service, { logger: new NestLog(log) });
-  products = app.get(ProductsRepository);
-  connections = app.get(TenantConnections, { strict: false });
-  closing.push(
-    () => app.close(),
-    () => nats.close(),
-    () => admin.close(),
-    () => acme.drop(),
-  );
+  running = await ServiceUnderTest.start();
+  ({ acme, repository: products } = running);
 });
-afterAll(async () => {
-  for (const close of closing) await close();
-});
+afterAll(() => running?.close());
 
-/** As a message of the tenant is worked on. */
-function asked<Result>(work: () => Promise<Result>): Promise<Result> {
-  const { tenantId } = acme;
-  const caller = { ...anonymous, tenantId };
-  const deadlineAt = performance.now() + 5000;
-  return withRequest({ requestId: randomUUID(), traceparent: undefined, caller, deadlineAt }, () =>
-    connections.runInTenant(tenantId, work),
-  );
-}
+const asked = <Result>(work: () => Promise<Result>): Promise<Result> => running.asked(work);
 
 /** The stream is made by whoever tells the first event of all. */
 async function openStream(event: DomainEvent): Promise<Consumer> {
   for (;;) {
     try {
-      return await jetstream(admin.connection).consumers.get(eventStream, { filter_subjects: [event.subject] });
+      return await jetstream(running.admin.connection).consumers.get(eventStream, { filter_subjects: [event.subject] });
     } catch (error) {
       if (!(error instanceof Error) || error.name !== 'StreamNotFoundError') throw error;
       await sleep(50);

@@ -1,11 +1,14 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { ProductEvents } from '@tenantry/contracts';
+import { type AdjustStock, type ParsedRequestOf, ProductEvents, type Products } from '@tenantry/contracts';
 import { Outbox } from '@tenantry/outbox';
-import { ServiceError } from '@tenantry/service-kit';
+import { CONFIG, cursorKey, Listing, type Page, ServiceError } from '@tenantry/service-kit';
 import { TenantConnections, wantedRow } from '@tenantry/tenant-connection';
 import { QueryFailedError, Repository } from 'typeorm';
+import type { z } from 'zod';
+import type { ProductsConfig } from './config.js';
 import { Product } from './product.entity.js';
+import { productColumns, productList } from './product.list.js';
 
 /** What of a product its callers may set. */
 export type ProductFields = Omit<Product, 'id' | 'version' | 'createdAt' | 'updatedAt'>;
@@ -13,6 +16,7 @@ export type ProductFields = Omit<Product, 'id' | 'version' | 'createdAt' | 'upda
 export type ListedProduct = Omit<Product, 'version'>;
 /** Some of them; those left out, or undefined, stay as they are. */
 export type ProductChange = { readonly [Name in keyof ProductFields]?: ProductFields[Name] | undefined };
+export type Adjustment = z.output<typeof AdjustStock>;
 
 const managerConstraint = 'products_managed_by_fkey';
 
@@ -33,13 +37,7 @@ async function naming<Result>(write: Promise<Result>): Promise<Result> {
   }
 }
 
-/** A row under the names of the contract, as lists show it and with its version. */
-const listed = `id, name, description, price, stock_quantity AS "stockQuantity", active, managed_by AS "managedBy",
-  created_at AS "createdAt", updated_at AS "updatedAt"`;
-const columns = `${listed}, version`;
-
-/** Version 7 ids grow with time: this one is above all of them. */
-const aboveAll = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+const columns = `${productColumns}, version`;
 
 /**
  * The products of the caller's tenant: every query runs in the lease of the message. Reads are prepared statements, which cost PostgreSQL
@@ -48,16 +46,19 @@ const aboveAll = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
  */
 @Injectable()
 export class ProductsRepository {
+  private readonly listing: Listing<ListedProduct>;
+
   constructor(
     @InjectRepository(Product) private readonly products: Repository<Product>,
     private readonly connections: TenantConnections,
     private readonly outbox: Outbox,
-  ) {}
+    @Inject(CONFIG) { MASTER_KEY }: ProductsConfig,
+  ) {
+    this.listing = new Listing(productList, cursorKey(MASTER_KEY, 'products'));
+  }
 
-  /** Newest first, which is the order of version 7 ids; those older than `before` only. */
-  findPage(limit: number, before = aboveAll): Promise<ListedProduct[]> {
-    const text = `SELECT ${listed} FROM products WHERE id < $1 ORDER BY id DESC LIMIT $2`;
-    return this.connections.query<ListedProduct>('products.page', text, [before, limit]);
+  findPage(request: ParsedRequestOf<typeof Products.list>, tenantId: string): Promise<Page<ListedProduct>> {
+    return this.listing.page(request, tenantId, (name, text, values) => this.connections.query(name, text, values));
   }
 
   async find(id: string): Promise<Product | null> {
@@ -100,6 +101,31 @@ export class ProductsRepository {
       const { affected } = await this.products.delete(wantedRow(id));
       if (affected) this.outbox.add(ProductEvents.deleted, { aggregate: id, data: { id } });
       return (affected ?? 0) > 0;
+    });
+  }
+
+  /**
+   * Adds to the stock, or takes from it, and records why, in one statement; null where there is no product, or not so much of it.
+   * Never negative: who waits for another's adjustment is compared with what that has left.
+   */
+  adjustStock(id: string, { delta, reason }: Adjustment, userId: string | null): Promise<Product | null> {
+    const text = `WITH adjusted AS (
+        UPDATE products SET stock_quantity = stock_quantity + $2, updated_at = now()
+        WHERE id = $1 AND stock_quantity::bigint + $2 BETWEEN 0 AND 2147483647 RETURNING *),
+      recorded AS (
+        INSERT INTO stock_adjustments (product_id, delta, reason, stock_quantity, adjusted_by)
+        SELECT id, $2, $3, stock_quantity, $4 FROM adjusted)
+      SELECT ${columns} FROM adjusted`;
+    return this.outbox.transaction(async () => {
+      const values = [id, delta, reason, userId];
+      const [product] = await this.connections.query<Product>('products.adjust-stock', text, values);
+      if (!product) return null;
+      const { version, stockQuantity } = product;
+      this.outbox.add(ProductEvents.stockAdjusted, {
+        aggregate: id,
+        data: { id, version, delta, reason, stockQuantity },
+      });
+      return product;
     });
   }
 }

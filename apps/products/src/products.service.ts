@@ -1,17 +1,6 @@
-import type { KeyObject } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
-import { type AnswerOf, type ParsedRequestOf, Products, type ReplyOf } from '@tenantry/contracts';
-import {
-  type Caller,
-  CONFIG,
-  cursorKey,
-  decodeCursor,
-  encodeCursor,
-  preconditionFailed,
-  ServiceError,
-  wantedVersions,
-} from '@tenantry/service-kit';
-import type { ProductsConfig } from './config.js';
+import { Injectable } from '@nestjs/common';
+import { type AnswerOf, type ParsedRequestOf, Products } from '@tenantry/contracts';
+import { type Caller, preconditionFailed, ServiceError, wantedVersions } from '@tenantry/service-kit';
 import { ProductsRepository } from './products.repository.js';
 
 const unknownProduct = (): ServiceError => new ServiceError('not-found', 'There is no such product.');
@@ -19,27 +8,11 @@ const unknownProduct = (): ServiceError => new ServiceError('not-found', 'There 
 /** The rules of products. */
 @Injectable()
 export class ProductsService {
-  private readonly cursorKey: KeyObject;
-
-  constructor(
-    private readonly products: ProductsRepository,
-    @Inject(CONFIG) { MASTER_KEY }: ProductsConfig,
-  ) {
-    this.cursorKey = cursorKey(MASTER_KEY, 'products');
-  }
+  constructor(private readonly products: ProductsRepository) {}
 
   /** @throws ServiceError `invalid-cursor` */
-  async list(
-    { limit, cursor }: ParsedRequestOf<typeof Products.list>,
-    { tenantId }: Caller,
-  ): Promise<ReplyOf<typeof Products.list>> {
-    const binding = { tenantId, list: Products.list.subject };
-    const [before] = cursor === undefined ? [] : decodeCursor(this.cursorKey, binding, cursor);
-    // One more than asked for tells whether there is another page.
-    const rows = await this.products.findPage(limit + 1, before);
-    const hasMore = rows.length > limit;
-    const data = hasMore ? rows.slice(0, limit) : rows;
-    return { data, nextCursor: hasMore ? encodeCursor(this.cursorKey, binding, [data.at(-1)!.id]) : null };
+  list(request: ParsedRequestOf<typeof Products.list>, { tenantId }: Caller): Promise<AnswerOf<typeof Products.list>> {
+    return this.products.findPage(request, tenantId!);
   }
 
   /** @throws ServiceError `validation` */
@@ -66,6 +39,22 @@ export class ProductsService {
   /** @throws ServiceError `not-found`, `precondition-failed` */
   async delete(id: string): Promise<null> {
     return (await this.products.delete(id)) ? null : this.refuse(id);
+  }
+
+  /**
+   * Adds to the stock, or takes from it.
+   * @throws ServiceError `not-found`, `insufficient-stock`, `validation`
+   */
+  async adjustStock(
+    { id, ...adjustment }: ParsedRequestOf<typeof Products.adjustStock>,
+    { userId }: Caller,
+  ): Promise<AnswerOf<typeof Products.adjustStock>> {
+    const product = await this.products.adjustStock(id, adjustment, userId);
+    if (product) return product;
+    const { stockQuantity } = await this.get(id);
+    if (adjustment.delta < 0) throw new ServiceError('insufficient-stock', `There are ${stockQuantity} in stock.`);
+    const errors = [{ pointer: '/delta', code: 'too-big', message: 'is more than can be kept count of' }];
+    throw new ServiceError('validation', 'The stock would be too large.', { errors });
   }
 
   private async getWanted(id: string): Promise<AnswerOf<typeof Products.get>> {

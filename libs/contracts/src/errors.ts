@@ -109,6 +109,11 @@ const kinds = {
     title: 'Invalid transition',
     explanation: 'The tenant cannot go from its present state to the one asked for.',
   },
+  'insufficient-stock': {
+    status: 409,
+    title: 'Insufficient stock',
+    explanation: 'There is less in stock than was to be taken. Nothing was taken.',
+  },
   'idempotency-in-progress': {
     status: 409,
     title: 'Idempotency key in progress',

@@ -53,7 +53,7 @@ export {
   type TenantPermission,
 } from './permissions.js';
 export { ClusterPools, InstancePools, Surveys } from './pools.contract.js';
-export { CreateProduct, Product, ProductEvents, Products } from './products.contract.js';
+export { AdjustStock, CreateProduct, Product, ProductEvents, Products } from './products.contract.js';
 export {
   CreateTenant,
   slugForm,

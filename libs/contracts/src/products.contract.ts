@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { event } from './event.js';
 import { message } from './message.js';
-import { id, money, nothing, page, paging, text, timestamp } from './schemas.js';
+import { id, money, nothing, page, paging, sortBy, text, timestamp } from './schemas.js';
 
 const maxStock = 2_147_483_647;
 
@@ -30,11 +30,38 @@ export const CreateProduct = z
   })
   .meta({ id: 'CreateProduct' });
 
+/** Narrows a list of products. `q` is looked for in name and description, as it is written but for its case. */
+const filters = {
+  q: text(0, 200).optional(),
+  active: z.boolean().optional(),
+  minPrice: money.optional(),
+  maxPrice: money.optional(),
+  managedBy: id.optional(),
+};
+
+const reason = text(1, 500);
+
+/** More of it in stock, or less. */
+export const AdjustStock = z
+  .strictObject({
+    delta: z
+      .int()
+      .min(-maxStock)
+      .max(maxStock)
+      .refine((delta) => delta !== 0, { error: 'must not be 0' }),
+    reason,
+  })
+  .meta({ id: 'AdjustStock' });
+
 const ChangeProduct = z.strictObject(fields).partial();
 
 export const Products = {
   list: message('products.list', {
-    request: z.strictObject(paging),
+    request: z.strictObject({
+      ...paging,
+      sort: sortBy('name', 'price', 'createdAt', 'stockQuantity').default('-createdAt'),
+      ...filters,
+    }),
     reply: page(Product).meta({ id: 'ProductPage' }),
     needs: 'products:read',
     idempotent: true,
@@ -68,6 +95,14 @@ export const Products = {
     status: 204,
     ifMatch: true,
   }),
+  /** Answers the product as it is then. Raises `insufficient-stock` where there is not so much of it. */
+  adjustStock: message('products.adjust-stock', {
+    request: AdjustStock.extend({ id }),
+    reply: Product,
+    needs: 'products:write',
+    etag: true,
+    keyed: 'required',
+  }),
 };
 
 /** As it is told of: of two events about one product, the higher version happened later. */
@@ -78,4 +113,9 @@ export const ProductEvents = {
   /** With the product as it is then. */
   changed: event('products.changed', { data: ProductVersion, version: 1 }),
   deleted: event('products.deleted', { data: z.strictObject({ id }), version: 1 }),
+  /** With what is in stock since. */
+  stockAdjusted: event('products.stock-adjusted', {
+    data: z.strictObject({ id, version: z.int(), delta: z.int(), reason, stockQuantity: fields.stockQuantity }),
+    version: 1,
+  }),
 };

@@ -65,5 +65,9 @@ export const paging = {
   cursor: z.string().max(2048).optional(),
 };
 
+/** `sort` of a list: each of its orders, and each with `-` for the other direction. */
+export const sortBy = <Field extends string>(...fields: readonly Field[]) =>
+  z.enum([...fields, ...fields.map((field) => `-${field}` as const)]);
+
 /** A reply with no body (204). */
 export const nothing = z.null();

@@ -7,6 +7,7 @@ export { cursorKey, decodeCursor, encodeCursor, type CursorBinding, type CursorP
 export { entityTag, preconditionFailed, preconditionRequired, wantedVersions } from './entity-tag.js';
 export { Health } from './health.js';
 export { idempotencyKeyOf, KeyedWork, Replayed, type KeyedRequest } from './keyed-work.js';
+export { contains, Listing, type ListTerms, type Page } from './listing.js';
 export { LOG, NestLog, createLog, type Log } from './log.js';
 export { MessageScope, MessageWitness, type ScopedMessage } from './message-scope.js';
 export { Metrics } from './metrics.js';

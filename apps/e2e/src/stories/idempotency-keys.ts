@@ -69,7 +69,11 @@ export const idempotencyKeys = (stack: () => Stack): void =>
       ]);
     });
 
-    it.each(['', 'x'.repeat(256), 'caf\u00e9'])('takes no key like %j', async (key) => {
+    it.each([
+      ['is empty', ''],
+      ['is too long', 'x'.repeat(256)],
+      ['cannot be printed', 'caf\u00e9'],
+    ])('takes no key that %s', async (_, key) => {
       expectProblem(await make(admin, key, { name: 'Rope', price: '1' }), 'bad-request');
     });
   });

@@ -5,6 +5,7 @@ import { roleSet } from './0003-role-set.js';
 import { versions } from './0004-versions.js';
 import { idempotencyKeys } from './0005-idempotency-keys.js';
 import { audit } from './0006-audit.js';
+import { productLists } from './0007-product-lists.js';
 
 /** All of them, in order: version n stands at index n - 1. */
 export const migrations: readonly Migration[] = [
@@ -14,6 +15,7 @@ export const migrations: readonly Migration[] = [
   versions,
   idempotencyKeys,
   audit,
+  productLists,
 ];
 
 /** The version a tenant database has after the newest of them. */
