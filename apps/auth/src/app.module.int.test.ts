@@ -31,7 +31,8 @@ beforeAll(async () => {
     ...{ id, slug: 'acme', name: 'Acme', plan: 'standard', state: 'active' as const, schemaVersion: 1, generation: 1 },
     ...{ host, port, database, role },
     password: sealSecret(acme.password, masterKey, { owner: id, field: 'db_password' }),
-    limits: { requestsPerMinute: 1000, maxConnections: 5 },
+    limits: { requestsPerMinute: 1000, maxConnections: 5, maxDatabaseBytes: 1e9, maxUsers: 100 },
+    signUp: false,
   }));
   standIn(await connect('users'), Users.verifyPassword, (request) =>
     request.password === password

@@ -10,6 +10,7 @@ import { operators } from './stories/operators.js';
 import { publicPages } from './stories/public-pages.js';
 import { rateLimits } from './stories/rate-limits.js';
 import { stockAndLists } from './stories/stock-and-lists.js';
+import { tenantSettings } from './stories/tenant-settings.js';
 import { twoTenants } from './stories/two-tenants.js';
 import { versions } from './stories/versions.js';
 
@@ -28,6 +29,7 @@ hostileRequests(() => stack);
 forgedTokens(() => stack);
 operators(() => stack);
 audit(() => stack);
+tenantSettings(() => stack);
 publicPages(() => stack);
 manyBirths(() => stack);
 rateLimits(() => stack);

@@ -8,6 +8,7 @@ import { AuditEventsController } from './audit-events.controller.js';
 import { AuthController } from './auth.controller.js';
 import type { GatewayRequest } from './call.js';
 import type { GatewayConfig } from './config.js';
+import { ClustersController } from './clusters.controller.js';
 import { Contexts } from './contexts.js';
 import { ProblemsController } from './docs/problems.controller.js';
 import { HealthController } from './health.controller.js';
@@ -53,6 +54,7 @@ export const controllers: Type[] = [
   TenantLifecycleController,
   OperatorsController,
   AuditController,
+  ClustersController,
   ProblemsController,
   HealthController,
 ];

@@ -1,4 +1,4 @@
-import { Controller, Get, Post, Req, Res } from '@nestjs/common';
+import { Controller, Get, Patch, Post, Req, Res } from '@nestjs/common';
 import { type ReplyOf, Tenants } from '@tenantry/contracts';
 import type { FastifyReply } from 'fastify';
 import type { GatewayRequest } from './call.js';
@@ -48,6 +48,12 @@ export class TenantsController {
   @Asks(Tenants.get, 'Reads a tenant')
   get(@Req() request: GatewayRequest, @Res() reply: FastifyReply): Promise<void> {
     return this.upstream.pass(Tenants.get, request, reply);
+  }
+
+  @Patch('tenants/:id')
+  @Asks(Tenants.update, 'Changes a tenant: name, plan, what was agreed with it (JSON merge patch)')
+  update(@Req() request: GatewayRequest, @Res() reply: FastifyReply): Promise<void> {
+    return this.upstream.pass(Tenants.update, request, reply);
   }
 
   @Get('operations/:id')

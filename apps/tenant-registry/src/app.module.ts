@@ -9,6 +9,9 @@ import { AuditService } from './audit/audit.service.js';
 import { AuditTrail } from './audit/audit-trail.js';
 import { AuditEventRow } from './audit/audit-event.entity.js';
 import { Cluster } from './cluster.entity.js';
+import { ClusterCensus } from './clusters/cluster-census.js';
+import { ClusterFleetService } from './clusters/cluster-fleet.service.js';
+import { ClustersController } from './clusters/clusters.controller.js';
 import { ClustersRepository } from './clusters.repository.js';
 import { ClustersService } from './clusters.service.js';
 import type { RegistryConfig } from './config.js';
@@ -36,6 +39,8 @@ import { TenantCluster } from './provisioning/tenant-cluster.js';
 import { Secrets } from './secrets.js';
 import { TenantRow } from './tenant.entity.js';
 import { TenantNotices } from './tenant-notices.js';
+import { TenantSettingsController } from './tenant-settings.controller.js';
+import { TenantSettingsService } from './tenant-settings.service.js';
 import { TenantsController } from './tenants.controller.js';
 import { TenantsRepository } from './tenants.repository.js';
 import { TenantsService } from './tenants.service.js';
@@ -62,13 +67,23 @@ const longActions = [CreateTenant, DeleteTenant];
     TypeOrmModule.forFeature(entities),
     OutboxModule.forCentral('tenant-registry', DataSource),
   ],
-  controllers: [TenantsController, LifecycleController, OperatorsController, AuditController],
+  controllers: [
+    TenantsController,
+    LifecycleController,
+    OperatorsController,
+    AuditController,
+    ClustersController,
+    TenantSettingsController,
+  ],
   providers: [
     Pages,
     TenantsService,
     TenantsRepository,
     TenantNotices,
     ClustersService,
+    ClusterCensus,
+    ClusterFleetService,
+    TenantSettingsService,
     ClustersRepository,
     Secrets,
     OperationsRepository,

@@ -1,4 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { wholeNumber } from './columns.js';
 
 /** What tenants on it may use. */
 @Entity('plans')
@@ -11,4 +12,10 @@ export class Plan {
 
   @Column('integer', { name: 'max_connections' })
   maxConnections!: number;
+
+  @Column('bigint', { name: 'max_database_bytes', transformer: wholeNumber })
+  maxDatabaseBytes!: number;
+
+  @Column('integer', { name: 'max_users' })
+  maxUsers!: number;
 }

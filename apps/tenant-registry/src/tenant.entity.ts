@@ -1,4 +1,4 @@
-import type { FirstAdmin, TenantState } from '@tenantry/contracts';
+import type { FirstAdmin, PoolOptions, TenantLimits, TenantState } from '@tenantry/contracts';
 import { isoTime } from '@tenantry/service-kit';
 import { Column, Entity, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
 import { Cluster } from './cluster.entity.js';
@@ -53,6 +53,16 @@ export class TenantRow {
 
   @Column('bigint', { transformer: wholeNumber })
   generation!: number;
+
+  /** What was agreed for this tenant alone, in place of its plan's. */
+  @Column('jsonb')
+  limits!: Partial<TenantLimits>;
+
+  @Column('jsonb', { name: 'pool_options' })
+  poolOptions!: PoolOptions;
+
+  @Column('boolean', { name: 'sign_up' })
+  signUp!: boolean;
 
   @Column('timestamptz', { name: 'created_at', transformer: isoTime })
   createdAt!: string;

@@ -1,14 +1,18 @@
-import type { Tenant, TenantEntry, TenantNotice, TenantPlace } from '@tenantry/contracts';
+import type { Tenant, TenantEntry, TenantLimits, TenantNotice, TenantPlace } from '@tenantry/contracts';
 import type { TenantRow } from './tenant.entity.js';
 
+/** The plan's, but for what was agreed with this tenant; fewer connections where its pool options ask for fewer. */
+function limitsOf({ plan, limits, poolOptions }: TenantRow): TenantLimits {
+  const { requestsPerMinute, maxConnections, maxDatabaseBytes, maxUsers } = plan;
+  const agreed = { requestsPerMinute, maxConnections, maxDatabaseBytes, maxUsers, ...limits };
+  return { ...agreed, maxConnections: Math.min(agreed.maxConnections, poolOptions.maxConnections ?? Infinity) };
+}
+
 /** What the edge needs. */
-export const toEntry = ({ id, slug, state, generation, plan }: TenantRow): TenantEntry => ({
-  id,
-  slug,
-  state,
-  generation,
-  limits: { requestsPerMinute: plan.requestsPerMinute, maxConnections: plan.maxConnections },
-});
+export const toEntry = (row: TenantRow): TenantEntry => {
+  const { id, slug, state, generation, signUp } = row;
+  return { id, slug, state, generation, limits: limitsOf(row), signUp };
+};
 
 /** What operators see: nothing secret, no physical names. */
 export const toTenant = (row: TenantRow): Tenant => ({
@@ -20,7 +24,9 @@ export const toTenant = (row: TenantRow): Tenant => ({
   plan: row.plan.name,
   cluster: row.cluster.name,
   schemaVersion: row.schemaVersion,
-  limits: toEntry(row).limits,
+  limits: limitsOf(row),
+  poolOptions: row.poolOptions,
+  signUp: row.signUp,
   createdAt: row.createdAt,
   updatedAt: row.updatedAt,
 });

@@ -1,13 +1,36 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import type { TenantNotice, TenantState } from '@tenantry/contracts';
-import { ServiceError } from '@tenantry/service-kit';
-import { In, LessThan, MoreThan, Not, Repository } from 'typeorm';
+import type { ParsedRequestOf, TenantNotice, Tenants, TenantState } from '@tenantry/contracts';
+import { preconditionFailed, ServiceError, wantedVersions } from '@tenantry/service-kit';
+import { type FindOptionsWhere, ILike, In, LessThan, MoreThan, Not, Repository } from 'typeorm';
 import { type SealedAdmin, TenantRow } from './tenant.entity.js';
 import { toNotice } from './tenant.views.js';
 
 /** States in which a tenant holds its slug no longer. */
 export const gone: TenantState[] = ['failed', 'purged'];
+type Search = Partial<Pick<ParsedRequestOf<typeof Tenants.list>, 'state' | 'cluster' | 'plan' | 'q'>>;
+type Change = Partial<Pick<TenantRow, 'name' | 'limits' | 'poolOptions' | 'signUp'>> & {
+  readonly plan?: Pick<TenantRow['plan'], 'name'>;
+};
+
+/** `%` and `_` mean themselves. */
+const holding = (text: string) => ILike(`%${text.replaceAll(/[\\%_]/g, '\\$&')}%`);
+
+function whereOf(before: string | undefined, { state, cluster, plan, q }: Search): FindOptionsWhere<TenantRow>[] {
+  const all: FindOptionsWhere<TenantRow> = {
+    ...(before ? { id: LessThan(before) } : {}),
+    ...(state ? { state } : {}),
+    ...(cluster ? { cluster: { name: cluster } } : {}),
+    ...(plan ? { plan: { name: plan } } : {}),
+  };
+  return q
+    ? [
+        { ...all, name: holding(q) },
+        { ...all, slug: holding(q) },
+      ]
+    : [all];
+}
+
 /** The tenants table and what stands beside it. */
 @Injectable()
 export class TenantsRepository {
@@ -66,8 +89,22 @@ export class TenantsRepository {
     return this.tenants.findOneBy({ slug, state: Not(In(gone)) });
   }
 
+  /**
+   * Changes what operators may change, in the version they have seen; of two at once one is refused.
+   * @throws ServiceError `not-found`, `precondition-failed`
+   */
+  async change(id: string, changeOf: (row: TenantRow) => Change): Promise<TenantRow> {
+    const row = await this.get(id);
+    const { generation } = row;
+    const wanted = wantedVersions(id);
+    if (wanted && !wanted.includes(generation)) throw preconditionFailed();
+    const { affected } = await this.tenants.update({ id, generation }, changeOf(row));
+    if (!affected) throw preconditionFailed();
+    return this.get(id);
+  }
+
   /** Newest first; `before` is the id of the last row of the page before. */
-  list(limit: number, before?: string): Promise<TenantRow[]> {
-    return this.tenants.find({ where: before ? { id: LessThan(before) } : {}, order: { id: 'DESC' }, take: limit });
+  list(limit: number, before: string | undefined, search: Search = {}): Promise<TenantRow[]> {
+    return this.tenants.find({ where: whereOf(before, search), order: { id: 'DESC' }, take: limit });
   }
 }

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import {
+  type AnswerOf,
   type ParsedRequestOf,
   type ReplyOf,
-  type Tenant,
   type TenantEntry,
   type TenantPlace,
   Tenants,
@@ -38,14 +38,15 @@ export class TenantsService {
   /** @throws ServiceError `invalid-cursor` */
   async list(request: ParsedRequestOf<typeof Tenants.list>): Promise<ReplyOf<typeof Tenants.list>> {
     const { data, nextCursor } = await this.pages.read(Tenants.list, request, (limit, before) =>
-      this.tenants.list(limit, before),
+      this.tenants.list(limit, before, request),
     );
     return { data: data.map(toTenant), nextCursor };
   }
 
   /** @throws ServiceError `not-found` */
-  async get(id: string): Promise<Tenant> {
-    return toTenant(await this.tenants.get(id));
+  async get(id: string): Promise<AnswerOf<typeof Tenants.get>> {
+    const row = await this.tenants.get(id);
+    return { ...toTenant(row), version: row.generation };
   }
 
   /** @throws ServiceError `tenant-not-found` */

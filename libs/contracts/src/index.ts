@@ -13,6 +13,7 @@ export {
   Session,
 } from './auth.contract.js';
 export { Audit, AuditEvent } from './audit.contract.js';
+export { Cluster, Clusters, RegisterCluster } from './clusters.contract.js';
 export {
   ContextClaims,
   contextKeyBucket,
@@ -65,10 +66,11 @@ export {
   tenantNoticeSubject,
   TenantPlace,
   Tenants,
+  UpdateTenant,
 } from './tenants.contract.js';
+export { LimitsPatch, PoolOptions, TenantLimits } from './tenant-limits.js';
 export { CreateRole, Role, Roles } from './roles.contract.js';
 export { survey, type Survey } from './survey.js';
 export { TenantLifecycle } from './tenant-lifecycle.contract.js';
-export { TenantLimits } from './tenant-limits.js';
 export { TenantState } from './tenant-state.js';
 export { CreateUser, FirstAdmin, SessionSubject, User, UserEvents, Users } from './users.contract.js';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { event } from './event.js';
 import { message } from './message.js';
 import { id, page, paging, text, timestamp } from './schemas.js';
-import { TenantLimits } from './tenant-limits.js';
+import { LimitsPatch, PoolOptions, PoolOptionsPatch, TenantLimits } from './tenant-limits.js';
 import { TenantState } from './tenant-state.js';
 import { FirstAdmin } from './users.contract.js';
 
@@ -27,6 +27,8 @@ export const Tenant = z
     cluster: z.string(),
     schemaVersion: z.int(),
     limits: TenantLimits,
+    poolOptions: PoolOptions,
+    signUp: z.boolean().meta({ description: 'Whether people may register themselves' }),
     createdAt: timestamp,
     updatedAt: timestamp,
   })
@@ -40,9 +42,23 @@ export const CreateTenant = z
     plan: text(1, 50).default('standard'),
     /** Where its database shall be; the emptiest open cluster unless said. */
     cluster: text(1, 63).optional(),
+    poolOptions: PoolOptions.default({}),
+    signUp: z.boolean().default(false),
     admin: FirstAdmin,
   })
   .meta({ id: 'CreateTenant' });
+
+/** A merge patch (RFC 7396): what is left out stays. */
+export const UpdateTenant = z
+  .strictObject({
+    name: text(1, 200),
+    plan: text(1, 50),
+    limits: LimitsPatch.nullable(),
+    poolOptions: PoolOptionsPatch.nullable(),
+    signUp: z.boolean(),
+  })
+  .partial()
+  .meta({ id: 'UpdateTenant' });
 
 /** A long action: its steps in order, each with what became of it. */
 export const Operation = z
@@ -74,6 +90,8 @@ export const TenantEntry = z.strictObject({
   state: TenantState,
   generation: z.int(),
   limits: TenantLimits,
+  /** Whether people may register themselves. */
+  signUp: z.boolean(),
 });
 export type TenantEntry = z.output<typeof TenantEntry>;
 
@@ -108,7 +126,13 @@ export const Tenants = {
     tenant: null,
   }),
   list: message('tenants.list', {
-    request: z.strictObject(paging),
+    request: z.strictObject({
+      ...paging,
+      state: TenantState.optional(),
+      cluster: text(1, 63).optional(),
+      plan: text(1, 50).optional(),
+      q: text(1, 200).optional().meta({ description: 'A part of the name or the slug' }),
+    }),
     reply: page(Tenant).meta({ id: 'TenantPage' }),
     needs: 'tenants:read',
     idempotent: true,
@@ -120,6 +144,15 @@ export const Tenants = {
     needs: 'tenants:read',
     idempotent: true,
     tenant: null,
+    etag: true,
+  }),
+  update: message('tenants.update', {
+    request: UpdateTenant.extend({ id }),
+    reply: Tenant,
+    needs: 'tenants:write',
+    tenant: null,
+    etag: true,
+    ifMatch: true,
   }),
   getOperation: message('tenants.operations.get', {
     request: z.strictObject({ id }),

@@ -9,7 +9,14 @@ export const masterKey = randomBytes(32);
 /** What the registry says of a tenant. */
 export const placeOf = ({ tenantId: id, host, port, database, role, password }: TenantDatabase) => ({
   ...{ id, slug: 'acme', name: 'Acme', plan: 'standard', state: 'active' as const, schemaVersion: 1, generation: 1 },
-  ...{ host, port, database, role, limits: { requestsPerMinute: 1000, maxConnections: 10 } },
+  ...{
+    host,
+    port,
+    database,
+    role,
+    limits: { requestsPerMinute: 1000, maxConnections: 10, maxDatabaseBytes: 1e9, maxUsers: 100 },
+    signUp: false,
+  },
   password: sealSecret(password, masterKey, { owner: id, field: 'db_password' }),
 });
 

@@ -16,13 +16,14 @@ import type { TenantEntries } from '../tenants.js';
 import { contextOf, requestOf } from '../test/request.js';
 import { TenantGuard } from './tenant.guard.js';
 
-const limits = { requestsPerMinute: 600, maxConnections: 2 };
+const limits = { requestsPerMinute: 600, maxConnections: 2, maxDatabaseBytes: 1e9, maxUsers: 100 };
 const tenantOf = (slug: string, state: TenantState = 'active'): TenantEntry => ({
   id: `id-of-${slug}`,
   slug,
   state,
   generation: 1,
   limits,
+  signUp: false,
 });
 
 function guardOf(tenants: readonly TenantEntry[], baseDomain?: string): TenantGuard {

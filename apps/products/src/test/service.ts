@@ -33,7 +33,14 @@ async function connect(user: string): Promise<Nats> {
 /** What the registry would say of the tenant. */
 const placeOf = ({ tenantId: id, host, port, database, role, password }: TenantDatabase) => ({
   ...{ id, slug: 'acme', name: 'Acme', plan: 'standard', schemaVersion: 1, generation: 1, state: 'active' as const },
-  ...{ host, port, database, role, limits: { requestsPerMinute: 1000, maxConnections: 10 } },
+  ...{
+    host,
+    port,
+    database,
+    role,
+    limits: { requestsPerMinute: 1000, maxConnections: 10, maxDatabaseBytes: 1e9, maxUsers: 100 },
+    signUp: false,
+  },
   password: sealSecret(password, masterKey, { owner: id, field: 'db_password' }),
 });
 

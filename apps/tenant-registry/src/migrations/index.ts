@@ -4,6 +4,7 @@ import { operators } from './0002-operators.js';
 import { clusters } from './0003-clusters.js';
 import { audit } from './0004-audit.js';
 import { lifecycle } from './0005-lifecycle.js';
+import { limits } from './0006-limits.js';
 
 /** The central database's migrations, in order. */
-export const migrations: readonly Migration[] = [tenants, operators, clusters, audit, lifecycle];
+export const migrations: readonly Migration[] = [tenants, operators, clusters, audit, lifecycle, limits];

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import type { FirstAdmin } from '@tenantry/contracts';
+import type { FirstAdmin, PoolOptions } from '@tenantry/contracts';
 import { ServiceError } from '@tenantry/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import { isUniqueViolation } from '../columns.js';
@@ -17,6 +17,8 @@ export interface Wish {
   readonly plan: string;
   /** The name of the cluster it must be on; the emptiest if none is named. */
   readonly cluster?: string | undefined;
+  readonly poolOptions?: PoolOptions;
+  readonly signUp?: boolean;
   readonly admin: FirstAdmin;
 }
 
@@ -58,14 +60,15 @@ export class Births {
     return decided!;
   }
 
-  private async insert(manager: EntityManager, id: string, { slug, name, plan, cluster, admin }: Wish): Promise<void> {
+  private async insert(manager: EntityManager, id: string, wish: Wish): Promise<void> {
+    const { slug, name, plan, cluster, poolOptions = {}, signUp = false, admin } = wish;
     await expectKnown(manager, 'plan', plan);
     const place = await this.placement.choose(manager, cluster);
     await manager.query(
-      `INSERT INTO tenants (id, slug, name, state, plan, cluster_id, db_name, db_user, first_admin)
-       VALUES ($1, $2, $3, 'provisioning', $4, $5, $6, $6, $7)`,
+      `INSERT INTO tenants (id, slug, name, state, plan, cluster_id, db_name, db_user, first_admin, pool_options, sign_up)
+       VALUES ($1, $2, $3, 'provisioning', $4, $5, $6, $6, $7, $8, $9)`,
       // Physical names come from the id, never from what somebody wrote.
-      [id, slug, name, plan, place, `t_${id.replaceAll('-', '')}`, this.sealed(id, admin)],
+      [id, slug, name, plan, place, `t_${id.replaceAll('-', '')}`, this.sealed(id, admin), poolOptions, signUp],
     );
   }
 

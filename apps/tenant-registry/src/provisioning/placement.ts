@@ -33,10 +33,14 @@ export class Placement {
   }
 }
 
+/** What is answered where there is no such plan or cluster. */
+export function unknown(field: 'plan' | 'cluster', name: string): ServiceError {
+  const errors = [{ pointer: `/${field}`, code: 'unknown', message: `is not a ${field} of this platform` }];
+  return new ServiceError('validation', `There is no ${field} '${name}'.`, { errors });
+}
+
 /** @throws ServiceError `validation` where there is no such plan or cluster. */
 export async function expectKnown(manager: EntityManager, field: 'plan' | 'cluster', name: string): Promise<void> {
   const rows = await manager.query<unknown[]>(`SELECT 1 FROM ${field}s WHERE name = $1`, [name]);
-  if (rows.length > 0) return;
-  const errors = [{ pointer: `/${field}`, code: 'unknown', message: `is not a ${field} of this platform` }];
-  throw new ServiceError('validation', `There is no ${field} '${name}'.`, { errors });
+  if (rows.length === 0) throw unknown(field, name);
 }

@@ -51,7 +51,8 @@ describe('me', () => {
   it('belongs to a tenant, of which they may know name, plan and limits and nothing more', async () => {
     expect((await ask(Users.myTenant, {}, acme)).body).toEqual({
       ...{ id: acme.tenantId, slug: 'test', name: 'Test', plan: 'standard' },
-      limits: { requestsPerMinute: 1000, maxConnections: 5 },
+      limits: { requestsPerMinute: 1000, maxConnections: 5, maxDatabaseBytes: 1e9, maxUsers: 100 },
+      signUp: false,
     });
   });
 });

@@ -94,7 +94,8 @@ function placeOf({ tenantId: id, ...tenant }: TenantDatabase, state: TenantState
     ...{ id, slug: 'test', name: 'Test', plan: 'standard', schemaVersion: 1, generation: 1 },
     ...{ host, port, database, role, state },
     password: sealSecret(tenant.password, masterKey, { owner: id, field: 'db_password' }),
-    limits: { requestsPerMinute: 1000, maxConnections: 5 },
+    limits: { requestsPerMinute: 1000, maxConnections: 5, maxDatabaseBytes: 1e9, maxUsers: 100 },
+    signUp: false,
   };
 }
 

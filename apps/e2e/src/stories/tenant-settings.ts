@@ -1,0 +1,74 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import type { Cluster, Tenant } from '@tenantry/contracts';
+import { createTenant, type Stack, type StackTenant } from '@tenantry/testing';
+import { expectProblem } from './problem.js';
+
+/** Within this every gateway goes by what was changed. */
+const knownWithinMs = 2000;
+
+/** What operators may change of a tenant and of a cluster, and what it does. */
+export const tenantSettings = (stack: () => Stack): void =>
+  describe('settings', () => {
+    let tenant: StackTenant;
+    let path: string;
+
+    beforeAll(async () => {
+      tenant = await createTenant(stack(), { plan: 'enterprise' });
+      path = `/v1/admin/tenants/${tenant.id}`;
+    });
+
+    it('of a tenant are changed in the version that was read, and not in another', async () => {
+      const read = await stack().operator.get<Tenant>(path);
+      const seen = stack().operator.with({ 'if-match': read.headers.etag! });
+      expectProblem(await stack().operator.patch(path, { name: 'Renamed' }), 'precondition-required');
+      const changed = await seen.patch<Tenant>(path, { name: 'Renamed', signUp: true });
+      expect(changed).toMatchObject({ status: 200, body: { ...read.body, name: 'Renamed', signUp: true } });
+      expectProblem(await seen.patch(path, { name: 'Again' }), 'precondition-failed');
+      expect((await stack().operator.get(path)).body).toEqual(changed.body);
+    });
+
+    it('that are none are refused, and nothing is changed', async () => {
+      const any = stack().operator.with({ 'if-match': '*' });
+      const before = await stack().operator.get(path);
+      for (const wrong of [{ plan: 'gold' }, { limits: { maxUsers: 0 } }, { poolOptions: { maxConnections: 0 } }])
+        expectProblem(await any.patch(path, wrong), 'validation');
+      for (const unknown of [{ state: 'active' }, { slug: 'other' }, { limits: { maxCats: 1 } }, { poolOptions: 3 }])
+        expectProblem(await any.patch(path, unknown), 'bad-request');
+      expect((await stack().operator.get(path)).body).toEqual(before.body);
+    });
+
+    it('hold on the gateway within 2 s: what was agreed in place of the plan', async () => {
+      const any = stack().operator.with({ 'if-match': '*' });
+      expect((await tenant.admin.get('/v1/products')).headers['ratelimit-policy']).toContain('q=60000');
+      await any.patch(path, { limits: { requestsPerMinute: 7777 } });
+      await sleep(knownWithinMs);
+      expect((await tenant.admin.get('/v1/products')).headers['ratelimit-policy']).toContain('q=7777');
+      await any.patch(path, { limits: null });
+    });
+
+    it('find tenants by plan, state, cluster and a part of their name', async () => {
+      const list = async (query: string) =>
+        (await stack().operator.get<{ data: Tenant[] }>(`/v1/admin/tenants?${query}`)).body.data.map(
+          ({ slug }) => slug,
+        );
+      expect(await list(`q=${tenant.slug.slice(2)}&state=active&plan=enterprise&cluster=main`)).toEqual([tenant.slug]);
+      expect(await list(`q=${tenant.slug}&state=suspended`)).toEqual([]);
+      expect(await list(`q=${tenant.slug}&plan=free`)).toEqual([]);
+      expectProblem(await stack().operator.get('/v1/admin/tenants?state=happy'), 'validation');
+    });
+
+    it('of a cluster are read and changed; the way in is told to nobody', async () => {
+      const list = await stack().operator.get<{ data: Cluster[] }>('/v1/admin/clusters');
+      const [main] = list.body.data;
+      expect(main).toMatchObject({ name: 'main', state: 'open' });
+      expect(main!.tenants).toBeGreaterThan(0);
+      expect(list.text).not.toMatch(/provisioner/);
+      const at = `/v1/admin/clusters/${main!.id}`;
+      const changed = await stack().operator.patch<Cluster>(at, { labels: { region: 'eu' } });
+      expect(changed.body).toMatchObject({ labels: { region: 'eu' }, maxTenants: main!.maxTenants });
+      await stack().operator.patch(at, { labels: { region: null } });
+      const nowhere = { name: 'nowhere', provisionerUrl: 'postgres://nobody:x@127.0.0.1:1/postgres' };
+      expectProblem(await stack().operator.post('/v1/admin/clusters', nowhere), 'validation');
+    });
+  });

@@ -1,0 +1,85 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { type Cluster, Clusters, type ParsedRequestOf, type ReplyOf } from '@tenantry/contracts';
+import { LOG, type Log, ServiceError } from '@tenantry/service-kit';
+import { ClustersRepository } from '../clusters.repository.js';
+import { definedOf } from '../defined.js';
+import { mergePatch } from '../merge-patch.js';
+import { Pages } from '../pages.js';
+import { Provisioner } from '../provisioning/provisioner.js';
+import { ClusterCensus, type CountedCluster } from './cluster-census.js';
+
+const toCluster = (row: CountedCluster): Cluster => {
+  const { id, name, host, port, maxConnections, reserve, maxTenants, state, labels } = row;
+  const { tenants, createdAt, updatedAt } = row;
+  return {
+    ...{ id, name, host, port, maxConnections, reserve, maxTenants, state, labels },
+    tenants,
+    createdAt,
+    updatedAt,
+  };
+};
+
+/** The clusters as operators see and change them. */
+@Injectable()
+export class ClusterFleetService {
+  constructor(
+    private readonly census: ClusterCensus,
+    private readonly clusters: ClustersRepository,
+    private readonly pages: Pages,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
+
+  /** @throws ServiceError `invalid-cursor` */
+  async list(request: ParsedRequestOf<typeof Clusters.list>): Promise<ReplyOf<typeof Clusters.list>> {
+    const { data, nextCursor } = await this.pages.read(Clusters.list, request, (limit, before) =>
+      this.census.findPage(limit, before),
+    );
+    return { data: data.map(toCluster), nextCursor };
+  }
+
+  /**
+   * Makes a cluster ready for tenants and known. Nothing is kept of one that cannot be used.
+   * @throws ServiceError `conflict` for a name in use, `validation` for a way in that leads nowhere.
+   */
+  async register(request: ParsedRequestOf<typeof Clusters.register>): Promise<Cluster> {
+    const { provisionerUrl: provisioner, host, port, ...wish } = request;
+    if (await this.clusters.findByName(wish.name))
+      throw new ServiceError('conflict', `Another cluster is named '${wish.name}'.`);
+    await this.makeReady(provisioner);
+    const url = new URL(provisioner);
+    const place = { host: host ?? url.hostname, port: port ?? Number(url.port || 5432) };
+    const { id } = await this.clusters.register({ ...definedOf(wish), name: wish.name, ...place, provisioner });
+    return toCluster(await this.census.get(id));
+  }
+
+  /** @throws ServiceError `not-found`, `validation` when all its connections would be reserved. */
+  async update(request: ParsedRequestOf<typeof Clusters.update>): Promise<Cluster> {
+    const { id, labels, ...change } = request;
+    const before = await this.census.get(id);
+    const { maxConnections, reserve } = { ...before, ...definedOf(change) };
+    if (reserve >= maxConnections) throw tooMuchReserved();
+    const merged = labels === undefined ? {} : { labels: mergePatch(before.labels, labels) };
+    await this.census.change(id, { ...definedOf(change), ...merged });
+    return toCluster(await this.census.get(id));
+  }
+
+  private async makeReady(url: string): Promise<void> {
+    const provisioner = new Provisioner(url, this.log);
+    try {
+      await provisioner.prepare();
+    } catch (cause) {
+      const message = 'must lead to a PostgreSQL that can be made ready for tenants';
+      const errors = [{ pointer: '/provisionerUrl', code: 'unusable', message }];
+      // The cause names hosts: it stands in the log.
+      this.log.warn({ err: cause }, 'a cluster could not be made ready');
+      throw new ServiceError('validation', 'The cluster cannot be used.', { errors, cause });
+    } finally {
+      await provisioner.close();
+    }
+  }
+}
+
+const tooMuchReserved = (): ServiceError =>
+  new ServiceError('validation', 'No connection would be left for tenants.', {
+    errors: [{ pointer: '/reserve', code: 'too-big', message: 'must be less than maxConnections' }],
+  });

@@ -1,0 +1,24 @@
+import { Controller } from '@nestjs/common';
+import { Clusters, type ParsedRequestOf } from '@tenantry/contracts';
+import { Answers } from '@tenantry/service-kit';
+import { ClusterFleetService } from './cluster-fleet.service.js';
+
+@Controller()
+export class ClustersController {
+  constructor(private readonly clusters: ClusterFleetService) {}
+
+  @Answers(Clusters.list)
+  list(request: ParsedRequestOf<typeof Clusters.list>) {
+    return this.clusters.list(request);
+  }
+
+  @Answers(Clusters.register)
+  register(request: ParsedRequestOf<typeof Clusters.register>) {
+    return this.clusters.register(request);
+  }
+
+  @Answers(Clusters.update)
+  update(request: ParsedRequestOf<typeof Clusters.update>) {
+    return this.clusters.update(request);
+  }
+}
