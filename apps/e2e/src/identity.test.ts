@@ -1,5 +1,6 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import { Stack } from '@tenantry/testing';
+import { revocations } from './stories/revocations.js';
 import { sessions } from './stories/sessions.js';
 
 // Two gateways: what one has let in, the other must refuse as soon. Without limits, since some stories ask often.
@@ -10,3 +11,4 @@ beforeAll(async () => {
 afterAll(() => stack?.stop(), 60_000);
 
 sessions(() => stack);
+revocations(() => stack);

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -127,6 +127,16 @@ export class Stack {
     client.on('error', () => undefined);
     await client.connect();
     return client;
+  }
+
+  /** Makes the stack's Redis forget everything. */
+  async emptyRedis(): Promise<void> {
+    const { redis: password } = this.readJson<{ redis: string }>('secrets.json');
+    const { redis: port } = this.readJson<{ redis: number }>('ports.json');
+    const socket = connect(port, '127.0.0.1');
+    socket.end(`AUTH ${password}\r\nFLUSHALL\r\nQUIT\r\n`);
+    const answer = (await socket.setEncoding('utf8').toArray()).join('');
+    if (!/^\+OK\r\n\+OK\r\n/.test(answer)) throw new Error(`Redis was not emptied: ${answer}`);
   }
 
   /** As Ctrl-C does; resolves when nothing of it is left. */

@@ -143,8 +143,8 @@ function hangUp(port: number, slug: string, refreshToken: string): Promise<void>
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => {
       socket.write(`${head.join('\r\n')}\r\n\r\n${body}`, () => {
-        // The answer takes 50 ms at least.
-        setTimeout(() => socket.destroy(), 20);
+        // The answer takes longer.
+        setTimeout(() => socket.destroy(), 50);
       });
     });
     socket.on('error', reject).on('close', () => resolve());
