@@ -17,7 +17,10 @@ const urls = {
 };
 
 function environmentOf(service: ServiceName, env: NodeJS.ProcessEnv = {}, nats = urls.nats): NodeJS.ProcessEnv {
-  return serviceEnvironment({ service, name: service, healthPort: 9000 }, { urls: { ...urls, nats }, secrets, env });
+  return serviceEnvironment(
+    { service, name: service, healthPort: 9000 },
+    { urls: { ...urls, nats }, secrets, env, dataDir: '/data' },
+  );
 }
 
 describe('a service gets what it needs and no more', () => {

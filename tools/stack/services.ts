@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Secrets } from './secrets.ts';
 import { natsPasswordVariable, type NatsUser } from './servers/nats.ts';
 
@@ -16,6 +17,8 @@ export interface ServerUrls {
 export interface Surroundings {
   urls: ServerUrls;
   secrets: Secrets;
+  /** Where everything that the stack writes lies. */
+  dataDir: string;
   /** The launcher's own environment, of which a service gets only what is named here. */
   env: NodeJS.ProcessEnv;
 }
@@ -69,6 +72,9 @@ function common({ service }: Pick<Instance, 'service'>, around: Surroundings): N
   };
 }
 
+/** Mails of a machine without a mail server, one a file. */
+export const mailFolder = (dataDir: string): string => join(dataDir, 'mails');
+
 const own: Record<ServiceName, (around: Surroundings) => NodeJS.ProcessEnv> = {
   // A stack with demo logins is for this machine alone.
   gateway: ({ urls, env }) => ({ HOST: '127.0.0.1', REDIS_URL: urls.redis, ...pick(env, ofGateway) }),
@@ -77,7 +83,11 @@ const own: Record<ServiceName, (around: Surroundings) => NodeJS.ProcessEnv> = {
     MASTER_KEY: secrets.masterKey,
     ...pick(env, ['CONNECTION_BUDGET']),
   }),
-  users: ({ secrets, env }) => ({ MASTER_KEY: secrets.masterKey, ...pick(env, ['CONNECTION_BUDGET']) }),
+  users: ({ secrets, env, dataDir }) => ({
+    MASTER_KEY: secrets.masterKey,
+    MAIL_FOLDER: mailFolder(dataDir),
+    ...pick(env, ['CONNECTION_BUDGET', 'SMTP_URL', 'MAIL_FROM', 'MAIL_LINKS']),
+  }),
   products: ({ secrets, env }) => ({ MASTER_KEY: secrets.masterKey, ...pick(env, ['CONNECTION_BUDGET']) }),
   'tenant-registry': ({ urls, secrets }) => ({
     REGISTRY_DATABASE_URL: as(urls.postgres, 'tenant_registry', secrets.roles.tenant_registry, 'registry'),

@@ -67,7 +67,7 @@ async function bringUp(
     return servers;
   });
   cancel.throwIfAborted();
-  const around: Surroundings = { urls, secrets, env };
+  const around: Surroundings = { urls, secrets, env, dataDir: path };
   await step('databases and migrations', async () => {
     await bootstrap(urls.postgres, secrets.roles);
     await Promise.all((['tenant-registry', 'auth'] as const).map((service) => migrate(root, path, service, around)));

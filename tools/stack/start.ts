@@ -1,5 +1,6 @@
 import { demoEmail, demoPassword, demoSlugs } from './demo.ts';
-import { readOptions } from './options.ts';
+import { readOptions, type StackOptions } from './options.ts';
+import { mailFolder } from './services.ts';
 import { startStack, type Stack } from './stack.ts';
 import { report, step } from './terminal.ts';
 
@@ -12,7 +13,7 @@ for (const reason of ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'] as const) {
 try {
   const options = { ...readOptions(process.cwd(), process.argv.slice(2), process.env), report, step };
   const stack = await startStack(options, stopping.signal);
-  console.log(greeting(stack, options.demo));
+  console.log(greeting(stack, options));
   console.log(`ready ${stack.url}`);
   await new Promise((resolve) => stopping.signal.addEventListener('abort', resolve));
   await step('stopping', () => stack.stop());
@@ -24,7 +25,7 @@ try {
 }
 process.disconnect?.();
 
-function greeting({ url, operatorKey }: Stack, demo: boolean): string {
+function greeting({ url, operatorKey }: Stack, { demo, dataDir, env }: StackOptions): string {
   const [slug] = demoSlugs;
   const login = `  curl -s ${url}/v1/auth/login -H 'X-Tenant: ${slug}' -H 'Content-Type: application/json' \\
     -d '{"email":"${demoEmail(slug)}","password":"${demoPassword}"}'`;
@@ -33,6 +34,7 @@ function greeting({ url, operatorKey }: Stack, demo: boolean): string {
     `  address       ${url}`,
     `  docs          ${url}/docs`,
     `  operator key  ${operatorKey}`,
+    ...(env.SMTP_URL ? [] : [`  mails         ${mailFolder(dataDir)}`]),
     ...(demo ? [`  demo login (tenants: ${demoSlugs.join(', ')})`, login] : []),
     '',
   ].join('\n');

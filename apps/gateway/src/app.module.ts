@@ -27,6 +27,7 @@ import { TokenGuard } from './pipeline/token.guard.js';
 import { ProblemFilter } from './problem.filter.js';
 import { ProductsController } from './products.controller.js';
 import { Refusals } from './refusals.js';
+import { RegistrationController } from './registration.controller.js';
 import { RolesController } from './roles.controller.js';
 import { Revocations } from './revocations.js';
 import { RolePermissions } from './role-permissions.js';
@@ -48,6 +49,7 @@ export const controllers: Type[] = [
   UsersController,
   MeController,
   RolesController,
+  RegistrationController,
   AuditEventsController,
   AuthController,
   TenantsController,

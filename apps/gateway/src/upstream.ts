@@ -22,16 +22,19 @@ export class Upstream {
     private readonly contexts: Contexts,
   ) {}
 
-  /** Validates, asks, answers: all that most routes do. */
-  async pass(message: Message, request: GatewayRequest, reply: FastifyReply): Promise<void> {
-    this.answer(await this.ask(message, request), request, reply);
+  /**
+   * Validates, asks, answers: all that most routes do.
+   * @param collection where what was made is found, unless it is where it was asked for.
+   */
+  async pass(message: Message, request: GatewayRequest, reply: FastifyReply, collection?: string): Promise<void> {
+    this.answer(await this.ask(message, request), request, reply, collection);
   }
 
   /** Hands an answer through as it came. */
-  answer(answer: RawReply, request: GatewayRequest, reply: FastifyReply): void {
+  answer(answer: RawReply, request: GatewayRequest, reply: FastifyReply, collection = pathOf(request)): void {
     const { status, resourceId, etag } = answer;
     if (status >= 400) return sendProblemBytes(answer, request, reply);
-    if (resourceId) reply.header('location', `${pathOf(request)}/${resourceId}`);
+    if (resourceId) reply.header('location', `${collection}/${resourceId}`);
     if (answer.isReplayed) reply.header('idempotency-replayed', 'true');
     // May be kept by the client alone, and only to ask again whether it still holds.
     if (etag) reply.headers({ etag, 'cache-control': 'private, no-cache' });

@@ -10,9 +10,15 @@ import { Changes } from './changes/changes.js';
 import { CredentialsController } from './credentials/credentials.controller.js';
 import { CredentialsRepository } from './credentials/credentials.repository.js';
 import { CredentialsService } from './credentials/credentials.service.js';
+import { Mailer } from './mail/mailer.js';
+import { MailTokensRepository } from './mail/mail-tokens.repository.js';
+import { TokenMails } from './mail/token-mails.js';
 import { MeController } from './me/me.controller.js';
 import { MeService } from './me/me.service.js';
 import { Passwords } from './passwords/passwords.js';
+import { RecoveryService } from './registration/recovery.service.js';
+import { RegistrationController } from './registration/registration.controller.js';
+import { RegistrationService } from './registration/registration.service.js';
 import { Role } from './roles/role.entity.js';
 import { RolesController } from './roles/roles.controller.js';
 import { RolesRepository } from './roles/roles.repository.js';
@@ -29,11 +35,19 @@ import { UsersService } from './users/users.service.js';
     AuditModule.in(TenantConnections),
     TypeOrmModule.forFeature([User, Role]),
   ],
-  controllers: [UsersController, RolesController, MeController, CredentialsController, AuditController],
+  controllers: [
+    UsersController,
+    RolesController,
+    MeController,
+    CredentialsController,
+    AuditController,
+    RegistrationController,
+  ],
   providers: [
     ...[UsersService, UsersRepository],
     ...[RolesService, RolesRepository],
     ...[CredentialsService, CredentialsRepository, Passwords],
+    ...[RegistrationService, RecoveryService, TokenMails, MailTokensRepository, Mailer],
     MeService,
     ...[AuditService, AuditRepository],
     Changes,

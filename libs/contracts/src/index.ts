@@ -69,6 +69,7 @@ export {
   UpdateTenant,
 } from './tenants.contract.js';
 export { LimitsPatch, PoolOptions, TenantLimits } from './tenant-limits.js';
+export { Registration } from './registration.contract.js';
 export { CreateRole, Role, Roles } from './roles.contract.js';
 export { survey, type Survey } from './survey.js';
 export { TenantLifecycle } from './tenant-lifecycle.contract.js';

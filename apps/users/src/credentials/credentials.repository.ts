@@ -58,4 +58,24 @@ export class CredentialsRepository {
       return true;
     });
   }
+
+  /**
+   * Another password for whoever `spend` says, in one transaction with the spending; it ends all their sessions, and shows that they read
+   * their mail.
+   * @returns false where nothing was spent.
+   */
+  reset(passwordHash: string, spend: () => Promise<{ userId: string } | undefined>): Promise<boolean> {
+    const text = `UPDATE users SET password_hash = $2, security_version = security_version + 1, updated_at = now(),
+      email_verified_at = coalesce(email_verified_at, now()) WHERE id = $1 RETURNING security_version AS version`;
+    return this.changes.transaction(async (say) => {
+      const spent = await spend();
+      if (!spent) return false;
+      const { userId } = spent;
+      const values = [userId, passwordHash];
+      const [changed] = await this.connections.query<{ version: number }>('credentials.reset', text, values);
+      say.access({ kind: 'user', userId, version: changed!.version, sessions: 'ended', except: null });
+      await say.audit({ action: 'users.password-reset', targetId: userId });
+      return true;
+    });
+  }
 }

@@ -1,4 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstream } from '@nats-io/jetstream';
 import type { INestMicroservice } from '@nestjs/common';
@@ -38,9 +41,9 @@ const masterKey = createHash('sha256').update(testServers().postgresUrl).digest(
 const log = createLog({ service: 'users', instance: 'test', level: 'warn' });
 
 /** Waits for what happens soon. */
-export async function until(isSo: () => boolean): Promise<void> {
+export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = performance.now() + 5000;
-  while (!isSo()) {
+  while (!(await isSo())) {
     if (performance.now() > deadline) throw new Error('it did not happen within 5 s');
     await sleep(10);
   }
@@ -48,7 +51,8 @@ export async function until(isSo: () => boolean): Promise<void> {
 
 /** Who asks: a manager nobody knows, unless said. */
 interface Asking {
-  readonly userId?: string;
+  /** Null for somebody not known yet. */
+  readonly userId?: string | null;
   readonly permissions?: readonly string[];
   readonly session?: string;
   readonly client?: Client;
@@ -66,6 +70,8 @@ export interface Bus {
   readonly registry: Messages;
   /** What auth was told at once. */
   readonly revoked: readonly AccessChange[];
+  /** Where mails are written to. */
+  readonly mailFolder: string;
   /** A connection of one of the broker's users. */
   connect(user: string): Promise<Nats>;
   /** Asks as a person, the way the gateway does. */
@@ -140,10 +146,12 @@ async function nextEvent(
 /**
  * @param tenants those that the registry of this test knows.
  * @param states of those that are not active.
+ * @param terms what else is said of them.
  */
 export async function startBus(
   tenants: readonly TenantDatabase[],
   states: Readonly<Record<string, TenantState>> = {},
+  terms: Readonly<Record<string, Partial<TenantPlace>>> = {},
 ): Promise<Bus> {
   const closing: (() => Promise<void>)[] = [];
   const connect = async (user: string): Promise<Nats> => {
@@ -165,7 +173,7 @@ export async function startBus(
       if (!tenant) return;
       const headers = request.headers!;
       headers.set('Status', '200');
-      request.respond(JSON.stringify(placeOf(tenant, states[id] ?? 'active')), { headers });
+      request.respond(JSON.stringify({ ...placeOf(tenant, states[id] ?? 'active'), ...terms[id] }), { headers });
     },
   });
   const registry = await issuerOn(registryNats, 'tenant-registry');
@@ -184,9 +192,18 @@ export async function startBus(
     },
   });
 
+  const mailFolder = await mkdtemp(join(tmpdir(), 'tenantry-mails-'));
+  closing.unshift(() => rm(mailFolder, { recursive: true }));
   const nats = await connect('users');
   const users = await issuerOn(nats, 'users');
-  const config = { ...settingsOf('users'), NODE_ENV: 'test' as const, MASTER_KEY: masterKey, CONNECTION_BUDGET: 10 };
+  const config = {
+    ...settingsOf('users'),
+    NODE_ENV: 'test' as const,
+    MASTER_KEY: masterKey,
+    CONNECTION_BUDGET: 10,
+    MAIL_FOLDER: mailFolder,
+    MAIL_FROM: 'tests@localhost',
+  };
   const kit = {
     config,
     log,
@@ -201,7 +218,7 @@ export async function startBus(
   closing.unshift(() => service.close());
 
   return {
-    ...{ service, connect, revoked },
+    ...{ service, connect, revoked, mailFolder },
     ...{ auth: auth.messages, gateway: gateway.messages, registry: registry.messages },
     ask: async (
       message,
@@ -218,7 +235,7 @@ export async function startBus(
     ) => {
       const statement = {
         audience: 'users',
-        sub: `user:${userId}`,
+        sub: userId === null ? 'anonymous' : `user:${userId}`,
         tenant: tenantId,
         session,
         permissions,

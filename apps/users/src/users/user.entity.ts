@@ -40,6 +40,10 @@ export class User {
   })
   readonly roleNames!: string[];
 
+  /** When they have shown that they read mail at this address. */
+  @Column({ type: 'timestamptz', name: 'email_verified_at', nullable: true, transformer: isoTime, select: false })
+  readonly emailVerifiedAt?: string | null;
+
   @Column('integer', { default: 1 })
   readonly version!: number;
 

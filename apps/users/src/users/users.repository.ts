@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { UserEvents } from '@tenantry/contracts';
+import { type AuditAction, UserEvents } from '@tenantry/contracts';
 import { preconditionFailed, ServiceError, wantedVersions } from '@tenantry/service-kit';
 import { TenantConnections } from '@tenantry/tenant-connection';
 import { LessThan, QueryFailedError, type Repository } from 'typeorm';
@@ -47,12 +47,12 @@ export class UsersRepository {
    * The user, its roles, and the word of it to other services; or nothing.
    * @throws ServiceError `email-taken`
    */
-  async insert(user: NewUser): Promise<User> {
+  async insert(user: NewUser, action: AuditAction = 'users.created'): Promise<User> {
     return this.write(async (say) => {
       const saved = await this.users.save(this.users.create(user));
       const written = Object.assign(saved, { roleNames: user.roles.map(({ name }) => name).sort() });
       say.event(UserEvents.created, { aggregate: written.id, data: toPerson(written) });
-      await say.audit({ action: 'users.created', targetId: written.id, details: { roles: written.roleNames } });
+      await say.audit({ action, targetId: written.id, details: { roles: written.roleNames } });
       return written;
     });
   }
@@ -73,7 +73,12 @@ export class UsersRepository {
       const { roles, ...fields } = change;
       const isDisabled = change.active === false;
       const hasOtherAccess = isDisabled || roles !== undefined;
-      await this.users.update(id, { ...fields, ...(hasOtherAccess ? nextVersion : {}), updatedAt: () => 'now()' });
+      await this.users.update(id, {
+        ...fields,
+        ...(hasOtherAccess ? nextVersion : {}),
+        ...(fields.email ? { emailVerifiedAt: null } : {}),
+        updatedAt: () => 'now()',
+      });
       if (roles) await this.replaceRoles(before, roles);
       const after = (await this.find(id))!;
       say.event(UserEvents.changed, { aggregate: id, data: toPerson(after) });
@@ -87,6 +92,21 @@ export class UsersRepository {
         say.access({ kind: 'user', userId: id, version: after.securityVersion, sessions, except: null });
       }
       return after;
+    });
+  }
+
+  /**
+   * Notes that whoever `spend` says reads mail at their address, in one transaction with the spending.
+   * @returns false where nothing was spent.
+   */
+  verifyEmail(spend: () => Promise<{ userId: string } | undefined>): Promise<boolean> {
+    const text = 'UPDATE users SET email_verified_at = now() WHERE id = $1 AND email_verified_at IS NULL';
+    return this.changes.transaction(async (say) => {
+      const spent = await spend();
+      if (!spent) return false;
+      await this.connections.query('users.verify-email', text, [spent.userId]);
+      await say.audit({ action: 'users.email-verified', userId: spent.userId, targetId: spent.userId });
+      return true;
     });
   }
 

@@ -19,7 +19,7 @@ let rows: User[];
 let hashes: jest.Mocked<Pick<Passwords, 'hash' | 'verify'>>;
 let service: UsersService;
 
-const users: Omit<Pick<UsersRepository, keyof UsersRepository>, 'update'> = {
+const users: Omit<Pick<UsersRepository, keyof UsersRepository>, 'update' | 'verifyEmail'> = {
   findPage: async (limit, before) => rows.filter(({ id }) => before === undefined || id < before).slice(0, limit),
   find: async (id) => rows.find((row) => row.id === id) ?? null,
   findIdByEmail: async (email) => rows.find((row) => row.email === email)?.id,

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { type FirstAdmin, type ParsedRequestOf, type ReplyOf, Users } from '@tenantry/contracts';
+import { type AuditAction, type FirstAdmin, type ParsedRequestOf, type ReplyOf, Users } from '@tenantry/contracts';
 import {
   CONFIG,
   cursorKey,
@@ -15,7 +15,7 @@ import { Passwords } from '../passwords/passwords.js';
 import type { Role } from '../roles/role.entity.js';
 import { RolesRepository } from '../roles/roles.repository.js';
 import { refuseBeyond } from '../roles/roles.service.js';
-import { toAnswer, toPerson, type Answer } from './user.views.js';
+import { toAnswer, toPerson, type Answer, type Person } from './user.views.js';
 import { changeOf } from './user-change.js';
 import type { User } from './user.entity.js';
 import { UsersRepository } from './users.repository.js';
@@ -66,7 +66,7 @@ export class UsersService {
   async create(request: ParsedRequestOf<typeof Users.create>, caller: Caller): Promise<Answer> {
     const roles = await this.#getRoles(request.roles);
     refuseBeyond(caller, permissionsOf(roles));
-    return this.#add(request, roles);
+    return toAnswer(await this.#insert(request, roles));
   }
 
   /** @throws ServiceError `not-found` */
@@ -98,6 +98,11 @@ export class UsersService {
     return null;
   }
 
+  /** Who comes by themselves is a member. @throws ServiceError `email-taken`, `overloaded` */
+  async register(person: FirstAdmin): Promise<Person> {
+    return toPerson(await this.#insert(person, await this.#getRoles(['member']), 'users.registered'));
+  }
+
   /** Again, or twice at once, with the same e-mail gives the same user: the registry repeats it until it knows that it was done. */
   async createFirstAdmin(
     request: ParsedRequestOf<typeof Users.createFirstAdmin>,
@@ -105,7 +110,7 @@ export class UsersService {
     const known = await this.users.findIdByEmail(request.email);
     if (known) return { id: known };
     try {
-      return { id: (await this.#add(request, await this.#getRoles(['admin']))).id };
+      return { id: (await this.#insert(request, await this.#getRoles(['admin']))).id };
     } catch (error) {
       const winner = await this.users.findIdByEmail(request.email);
       if (!winner) throw error;
@@ -113,10 +118,10 @@ export class UsersService {
     }
   }
 
-  async #add(person: FirstAdmin, roles: Role[]): Promise<Answer> {
+  async #insert(person: FirstAdmin, roles: Role[], action?: AuditAction): Promise<User> {
     const { email, password, firstName, lastName } = person;
     const passwordHash = await this.passwords.hash(password);
-    return toAnswer(await this.users.insert({ email, passwordHash, firstName, lastName, roles }));
+    return this.users.insert({ email, passwordHash, firstName, lastName, roles }, action);
   }
 
   async #getRoles(names: readonly string[]): Promise<Role[]> {

@@ -6,6 +6,7 @@ import { versions } from './0004-versions.js';
 import { idempotencyKeys } from './0005-idempotency-keys.js';
 import { audit } from './0006-audit.js';
 import { productLists } from './0007-product-lists.js';
+import { mailTokens } from './0008-mail-tokens.js';
 
 /** All of them, in order: version n stands at index n - 1. */
 export const migrations: readonly Migration[] = [
@@ -16,6 +17,7 @@ export const migrations: readonly Migration[] = [
   idempotencyKeys,
   audit,
   productLists,
+  mailTokens,
 ];
 
 /** The version a tenant database has after the newest of them. */
