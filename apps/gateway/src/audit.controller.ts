@@ -22,6 +22,7 @@ export class AuditController {
   @Asks(
     Audit.list,
     'Searches what operators did, newest first; with Accept: text/csv all of it, without limit and cursor',
+    { otherType: 'text/csv' },
   )
   list(@Req() request: GatewayRequest, @Res() reply: FastifyReply): Promise<void> {
     return csv.test(request.headers.accept ?? '')

@@ -14,6 +14,8 @@ export interface RouteTerms {
   readonly reply?: z.ZodType | undefined;
   /** Statuses of a success where they are not the message's own. */
   readonly statuses?: readonly number[];
+  /** Another type of answer than JSON that a client may ask for. */
+  readonly otherType?: string;
   /** Of a DELETE whose fields are in its body. */
   readonly takesBody?: boolean;
   /** Fields of the message that come from elsewhere than path, query and body. */

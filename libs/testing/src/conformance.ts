@@ -72,7 +72,7 @@ export class Conformance {
     const documented = Object.keys(response.content ?? {});
     if (documented.length === 0) return type ? `with a body of type ${type} where none is documented` : undefined;
     if (!documented.includes(type)) return `of type '${type}', not ${documented.join(' or ')}`;
-    if (isHead) return undefined;
+    if (isHead || !type.endsWith('json')) return undefined;
     const steps = ['paths', template, method, 'responses', String(status), 'content', type, 'schema'];
     const fault = this.faultOfValue(document, `/${steps.map(escape).map(encodeURIComponent).join('/')}`, body);
     return fault && `with a body that is not as documented (${fault})`;

@@ -16,13 +16,14 @@ const replyOf = (message: Message | null, reply: z.ZodType): z.ZodType =>
 
 function successesOf({
   method,
-  terms: { message, statuses, reply: own },
+  terms: { message, statuses, reply: own, otherType },
 }: Route): ZodOpenApiOperationObject['responses'] {
   const reply = message?.reply ?? own;
   const schema = reply && replyOf(message, reply);
+  const other = otherType ? { [otherType]: { schema: z.string() } } : {};
   const content =
     schema && message?.status !== 204
-      ? { content: { 'application/json': { schema, example: exampleOf(schema, 'output') } } }
+      ? { content: { 'application/json': { schema, example: exampleOf(schema, 'output') }, ...other } }
       : {};
   const found = statuses ?? [message?.status ?? 200];
   const answers = found.map((status) => {
