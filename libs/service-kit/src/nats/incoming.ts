@@ -1,6 +1,7 @@
-import type { MsgHdrs } from '@nats-io/transport-node';
+import type { Msg } from '@nats-io/transport-node';
 import { Headers, requestDeadlineMs } from '@tenantry/contracts';
 import type { Client } from '../request-context.js';
+import { headersOf } from './headers.js';
 
 /** A message's headers, read in one pass. */
 export interface Incoming {
@@ -28,7 +29,10 @@ const headerFields: Readonly<Record<string, keyof Omit<Incoming, 'deadlineMs'>>>
   [Headers.idempotencyKey]: 'idempotencyKey',
 };
 
-export function readHeaders(headers: MsgHdrs | undefined): Incoming {
+/** Undefined where the message's headers cannot be read. */
+export function readHeaders(msg: Msg): Incoming | undefined {
+  const headers = headersOf(msg);
+  if (!headers) return undefined;
   const incoming: Incoming = {
     tenantId: undefined,
     context: undefined,
@@ -41,7 +45,6 @@ export function readHeaders(headers: MsgHdrs | undefined): Incoming {
     idempotencyKey: undefined,
     deadlineMs: requestDeadlineMs,
   };
-  if (!headers) return incoming;
   for (const [name, [value]] of headers) {
     const field = headerFields[name];
     if (field) incoming[field] = value;

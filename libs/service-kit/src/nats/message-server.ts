@@ -114,7 +114,8 @@ export class MessageServer extends Server implements CustomTransportStrategy {
   }
 
   async #answer(message: Message, handler: MessageHandler, msg: Msg): Promise<void> {
-    const incoming = readHeaders(msg.headers);
+    const incoming = readHeaders(msg);
+    if (!incoming) return this.#refuse(msg, new ServiceError('bad-request', 'The headers cannot be read.'));
     const now = performance.now();
     if (this.#inFlight >= this.options.maxInFlight) {
       const overloaded = new ServiceError('overloaded', 'The service has too much in hand.');

@@ -14,6 +14,7 @@ import type { ContextSigner } from '../context/signer.js';
 import { currentRequest, type Client } from '../request-context.js';
 import { ServiceError } from '../service-error.js';
 import { isTracing, spanAround } from '../telemetry.js';
+import { headersOf } from './headers.js';
 import type { Nats } from './nats.js';
 import { Requests } from './requests.js';
 
@@ -149,7 +150,7 @@ function readReply(msg: Msg): RawReply {
   let etag: string | undefined;
   let isReplayed = false;
   let retryAfterSeconds: string | undefined;
-  for (const [name, [value]] of msg.headers ?? []) {
+  for (const [name, [value]] of headersOf(msg) ?? []) {
     if (name === Headers.status) status = Number(value);
     else if (name === Headers.resourceId) resourceId = value;
     else if (name === Headers.etag) etag = value;

@@ -1,5 +1,6 @@
 import { createInbox, type Msg, type MsgHdrs } from '@nats-io/transport-node';
 import { ServiceError } from '../service-error.js';
+import { headersOf } from './headers.js';
 import type { Nats } from './nats.js';
 
 interface Pending {
@@ -60,8 +61,7 @@ export class Requests {
     if (error) return;
     const pending = this.#take(reply.subject.slice(this.#inbox.length));
     if (!pending) return;
-    // Decoding headers costs: only an empty reply can be the server's word.
-    if (reply.data.length === 0 && reply.headers?.code === noResponders) pending.reject(away('no responders'));
+    if (isWordOfNoResponders(reply)) pending.reject(away('no responders'));
     else pending.resolve(reply);
   }
 
@@ -88,6 +88,13 @@ export class Requests {
         this.#take(token)?.reject(new ServiceError('deadline-exceeded', 'No answer came in time.'));
     }
   }
+}
+
+/** Decoding headers costs: only an empty reply can be the server's word. */
+function isWordOfNoResponders(reply: Msg): boolean {
+  if (reply.data.length > 0) return false;
+  const headers = headersOf(reply);
+  return headers !== undefined && 'code' in headers && headers.code === noResponders;
 }
 
 const away = (cause: unknown): ServiceError =>
