@@ -4,12 +4,11 @@ import { JwtService } from '@nestjs/jwt';
 import { accessToken, AccessTokenClaims, type PublicKey } from '@tenantry/contracts';
 import { AccessTokens } from './access-tokens.js';
 import { newSigningKey } from './signing-key.js';
-import { SigningKeys } from './signing-keys.js';
 
 const newest = newSigningKey();
 const older = newSigningKey();
 const jwt = new JwtService({});
-const tokens = new AccessTokens(jwt, new SigningKeys([newest, older]));
+const tokens = new AccessTokens(jwt, { current: newest });
 const bearer = { sub: randomUUID(), tid: randomUUID(), sid: randomUUID(), roles: ['admin', 'viewer'], ver: 3 };
 
 const verify = (token: string, { kty, crv, x, y }: PublicKey) =>

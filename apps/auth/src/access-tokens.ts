@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import { accessToken, type AccessTokenClaims } from '@tenantry/contracts';
 import { SigningKeys } from './signing-keys.js';
@@ -11,8 +11,8 @@ type Bearer = Pick<AccessTokenClaims, 'sub' | 'tid' | 'sid' | 'roles' | 'ver'>;
 @Injectable()
 export class AccessTokens {
   constructor(
-    private readonly jwt: JwtService,
-    private readonly keys: SigningKeys,
+    @Inject(JwtService) private readonly jwt: JwtService,
+    @Inject(SigningKeys) private readonly keys: Pick<SigningKeys, 'current'>,
   ) {}
 
   /** A token that is valid for `accessToken.lifetimeSeconds` from now on. */

@@ -40,7 +40,12 @@ beforeAll(async () => {
       : { problem: 'invalid-credentials' },
   );
   gateway = await issuer(await connect('gateway'), 'gateway');
-  service = await startAuth({ MASTER_KEY: masterKey, CONNECTION_BUDGET: 10, AUTH_DATABASE_URL: central.url });
+  service = await startAuth({
+    MASTER_KEY: masterKey,
+    CONNECTION_BUDGET: 10,
+    AUTH_DATABASE_URL: central.url,
+    SIGNING_KEY_DAYS: 30,
+  });
 });
 afterAll(async () => {
   await service.close();

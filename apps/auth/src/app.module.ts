@@ -8,6 +8,7 @@ import { AuthController } from './auth.controller.js';
 import { AuthService } from './auth.service.js';
 import { CentralDatabase } from './central-database.js';
 import type { AuthConfig } from './config.js';
+import { KeyRotation } from './key-rotation.js';
 import { RefreshesService } from './refreshes.service.js';
 import { Revocations } from './revocations.js';
 import { SessionEnds } from './session-ends.js';
@@ -18,8 +19,8 @@ import { SigningKeys } from './signing-keys.js';
 
 const signingKeys = {
   provide: SigningKeys,
-  inject: [CONFIG],
-  useFactory: (config: AuthConfig) => SigningKeys.open(config.AUTH_DATABASE_URL, config.MASTER_KEY),
+  inject: [CentralDatabase, CONFIG],
+  useFactory: (central: CentralDatabase, config: AuthConfig) => SigningKeys.open(central, config.MASTER_KEY),
 };
 
 @Module({
@@ -31,7 +32,7 @@ const signingKeys = {
   controllers: [AuthController, SessionsController],
   providers: [
     ...[AuthService, RefreshesService, SessionsService, SessionEnds, SessionsRepository],
-    ...[AccessTokens, signingKeys, CentralDatabase, Revocations],
+    ...[AccessTokens, signingKeys, KeyRotation, CentralDatabase, Revocations],
   ],
 })
 export class AppModule {}

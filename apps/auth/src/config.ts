@@ -1,3 +1,4 @@
+import { wholeNumber } from '@tenantry/service-kit';
 import { TenantsConfig } from '@tenantry/tenant-connection';
 import { z } from 'zod';
 
@@ -5,5 +6,7 @@ import { z } from 'zod';
 export const AuthConfig = TenantsConfig.extend({
   /** Auth's own central database, with the signing keys; as its owner. */
   AUTH_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' }),
+  /** A signing key is followed by another after so long. */
+  SIGNING_KEY_DAYS: wholeNumber(1, 365).default(30),
 });
 export type AuthConfig = z.output<typeof AuthConfig>;

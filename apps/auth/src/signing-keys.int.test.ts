@@ -2,19 +2,33 @@ import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { migrate } from '@tenantry/tenant-schema';
 import pg from 'pg';
+import { CentralDatabase } from './central-database.js';
 import { migrations } from './migrations/index.js';
-import { SigningKeys } from './signing-keys.js';
-import { createCentralDatabase, type CentralDatabase } from './test/central-database.js';
+import { announcedSeconds, SigningKeys } from './signing-keys.js';
+import { log } from './test/bus.js';
+import { createCentralDatabase, type CentralDatabase as TestDatabase } from './test/central-database.js';
 
 const masterKey = randomBytes(32);
-let central: CentralDatabase;
+let central: TestDatabase;
 
 beforeEach(async () => {
   central = await createCentralDatabase();
 });
-afterEach(() => central.drop());
+afterEach(async () => {
+  await Promise.all(databases.splice(0).map((one) => one.onApplicationShutdown()));
+  await central.drop();
+});
 
-const open = () => SigningKeys.open(central.url, masterKey);
+const databases: CentralDatabase[] = [];
+const database = (): CentralDatabase => {
+  const opened = new CentralDatabase({ AUTH_DATABASE_URL: central.url }, log);
+  databases.push(opened);
+  return opened;
+};
+const open = (key = masterKey) => SigningKeys.open(database(), key);
+/** Lets the keys be older than they are. */
+const age = (seconds: number) =>
+  central.query(`UPDATE signing_keys SET signs_from = signs_from - interval '${seconds} s'`);
 
 describe('the signing keys', () => {
   it('are made at the first start and the same at the next', async () => {
@@ -26,7 +40,7 @@ describe('the signing keys', () => {
   });
 
   it('are one and the same for ten instances that start at once', async () => {
-    const all = await Promise.all(Array.from({ length: 10 }, open));
+    const all = await Promise.all(Array.from({ length: 10 }, () => open()));
     expect(new Set(all.map(({ current }) => current.publicKey.kid)).size).toBe(1);
     const { rows } = await central.query('SELECT count(*)::int FROM signing_keys');
     expect(rows).toEqual([{ count: 1 }]);
@@ -44,22 +58,65 @@ describe('the signing keys', () => {
 
   it('do not open with another master key, and are not replaced', async () => {
     const { published } = await open();
-    await expect(SigningKeys.open(central.url, randomBytes(32))).rejects.toThrow('does not open with this master key');
+    await expect(open(randomBytes(32))).rejects.toThrow('does not open with this master key');
     expect((await open()).published).toEqual(published);
   });
+});
 
-  it('are signed with by the newest and published all', async () => {
-    const { current: old } = await open();
-    await central.query(`UPDATE signing_keys SET kid = 'aside'`);
-    const { rows } = await central.query('SELECT private_key FROM signing_keys');
-    await central.query('DELETE FROM signing_keys');
-    const { current: newest } = await open();
-    await central.query(
-      `INSERT INTO signing_keys VALUES ('aside', '${String(rows[0]?.['private_key'])}', now() - interval '1 day')`,
-    );
-    const both = await open();
-    expect(both.current.publicKey).toEqual(newest.publicKey);
-    expect(both.published).toEqual([newest.publicKey, old.publicKey]);
+describe('a rotation', () => {
+  const kidOf = (keys: SigningKeys): string => keys.current.publicKey.kid;
+  const kids = (keys: SigningKeys): string[] => keys.published.map(({ kid }) => kid);
+
+  it('announces the next key, which signs when every gateway knows it', async () => {
+    const keys = await open();
+    const first = kidOf(keys);
+    await keys.rotate();
+    expect(keys.published).toHaveLength(2);
+    expect(kidOf(keys)).toBe(first);
+    await age(announcedSeconds + 1);
+    await keys.read();
+    expect(kidOf(keys)).toBe(kids(keys)[0]);
+    expect(kidOf(keys)).not.toBe(first);
+    expect(kids(keys)).toContain(first);
+  });
+
+  it('takes the old key away when no token of it can live, and not before', async () => {
+    const keys = await open();
+    await keys.rotate();
+    await age(announcedSeconds + 600);
+    await keys.rotate(3600);
+    expect(keys.published).toHaveLength(2);
+    await age(121);
+    await keys.rotate(3600);
+    expect(keys.published).toHaveLength(1);
+    expect(kidOf(keys)).toBe(kids(keys)[0]);
+  });
+
+  it('is made once, however many instances want it, and when it is due', async () => {
+    const all = await Promise.all([open(), open(), open()]);
+    await Promise.all(all.map((keys) => keys.rotate(3600)));
+    expect(all[0].published).toHaveLength(1);
+    await age(3601);
+    await Promise.all(all.map((keys) => keys.rotate(3600)));
+    await Promise.all(all.map((keys) => keys.read()));
+    for (const keys of all) expect(kids(keys)).toEqual(kids(all[0]));
+    expect(all[0].published).toHaveLength(2);
+  });
+
+  it('is learnt by the other instances', async () => {
+    const [one, other] = [await open(), await open()];
+    await one.rotate();
+    await other.read();
+    expect(kids(other)).toEqual(kids(one));
+  });
+
+  it('after a theft leaves no other key', async () => {
+    const keys = await open();
+    const stolen = kidOf(keys);
+    await keys.rotate();
+    await keys.replace();
+    expect(kids(keys)).toEqual([kidOf(keys)]);
+    expect(kidOf(keys)).not.toBe(stolen);
   });
 });
 
@@ -73,7 +130,7 @@ describe('the migrations of auth', () => {
         return migrate(client, migrations).finally(() => client.end());
       }),
     );
-    expect(versions).toEqual([2, 2, 2]);
+    expect(versions).toEqual([3, 3, 3]);
     expect((await open()).published).toEqual(published);
   });
 });

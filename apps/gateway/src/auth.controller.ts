@@ -1,11 +1,12 @@
-import { Controller, Delete, Get, Header, Post, Req, Res } from '@nestjs/common';
+import { Controller, Delete, Get, Post, Req, Res } from '@nestjs/common';
 import { Throttle } from '@nestjs/throttler';
-import { Auth, KeySet, type ParsedRequestOf, type PublicKey } from '@tenantry/contracts';
+import { Auth, KeySet, type ParsedRequestOf } from '@tenantry/contracts';
 import type { FastifyReply } from 'fastify';
 import type { GatewayRequest } from './call.js';
 import { inputOf } from './input.js';
 import { Keys } from './keys.js';
 import { LoginLimits } from './limits/login-limits.js';
+import { isHeld } from './preconditions.js';
 import { Asks, Open } from './route.js';
 import { Upstream } from './upstream.js';
 
@@ -63,8 +64,10 @@ export class AuthController {
 
   @Get('.well-known/jwks.json')
   @Open('The public keys of access tokens (RFC 7517)', KeySet)
-  @Header('cache-control', 'public, max-age=60')
-  async jwks(): Promise<{ keys: readonly PublicKey[] }> {
-    return { keys: await this.keys.all() };
+  async jwks(@Req() request: GatewayRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { keys, etag } = await this.keys.published();
+    reply.headers({ etag, 'cache-control': 'public, max-age=60' });
+    if (isHeld(etag, request.headers)) reply.code(304).send();
+    else reply.send({ keys });
   }
 }

@@ -1,4 +1,4 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { Auth, type PublicKey } from '@tenantry/contracts';
 import { LOG, type Log, Messages } from '@tenantry/service-kit';
@@ -16,6 +16,7 @@ const freshMs = 60_000;
 export class Keys {
   private keys = new Map<string, KeyObject>();
   private document: readonly PublicKey[] = [];
+  private removed: () => void = () => undefined;
   private askedAt = -Infinity;
   private learntAt = -Infinity;
   private asking: Promise<void> | undefined;
@@ -28,14 +29,25 @@ export class Keys {
   /** The key of this id, or undefined. The id is the sender's text: it is looked up, never fetched from anywhere it names. */
   async find(keyId: string): Promise<KeyObject | undefined> {
     const isStale = performance.now() - this.learntAt > freshMs;
-    if (isStale || !this.keys.has(keyId)) await this.learn();
-    return this.keys.get(keyId);
+    const known = this.keys.get(keyId);
+    // A key that is known serves while it is asked for: auth may be slow, or away.
+    if (known && isStale) void this.learn();
+    if (!known) await this.learn();
+    return known ?? this.keys.get(keyId);
   }
 
-  /** The key set (RFC 7517, 5), as it is published. */
-  async all(): Promise<readonly PublicKey[]> {
+  /** The key set (RFC 7517, 5) as it is published, and its entity tag. */
+  async published(): Promise<{ readonly keys: readonly PublicKey[]; readonly etag: string }> {
     if (performance.now() - this.learntAt > freshMs) await this.learn();
-    return this.document;
+    return {
+      keys: this.document,
+      etag: `"${createHash('sha256').update(JSON.stringify(this.document)).digest('base64url')}"`,
+    };
+  }
+
+  /** Calls the one `listener` when a key is taken away: what was checked with it is not good any more. */
+  onRemoved(listener: () => void): void {
+    this.removed = listener;
   }
 
   private async learn(): Promise<void> {
@@ -48,9 +60,11 @@ export class Keys {
     this.askedAt = performance.now();
     try {
       const { keys } = await this.messages.ask(Auth.jwks, {});
+      const before = this.keys;
       this.keys = new Map(keys.map((key) => [key.kid, createPublicKey({ key, format: 'jwk' })]));
       this.document = keys;
       this.learntAt = performance.now();
+      if ([...before.keys()].some((kid) => !this.keys.has(kid))) this.removed();
     } catch (error) {
       // Nothing known yet: then nobody's token can be checked, and that is not the token's fault.
       if (this.keys.size === 0) throw error;

@@ -49,7 +49,9 @@ export class Tokens {
     private readonly keys: Keys,
     private readonly revocations: Revocations,
     private readonly roles: RolePermissions,
-  ) {}
+  ) {
+    keys.onRemoved(() => this.known.clear());
+  }
 
   /**
    * Who the bearer of this token is.

@@ -99,4 +99,4 @@ export class World {
 }
 
 const start = (central: CentralDatabase) =>
-  startAuth({ MASTER_KEY: masterKey, CONNECTION_BUDGET: 10, AUTH_DATABASE_URL: central.url });
+  startAuth({ MASTER_KEY: masterKey, CONNECTION_BUDGET: 10, AUTH_DATABASE_URL: central.url, SIGNING_KEY_DAYS: 30 });
