@@ -81,7 +81,7 @@ const own: Record<ServiceName, (around: Surroundings) => NodeJS.ProcessEnv> = {
   auth: ({ urls, secrets, env }) => ({
     AUTH_DATABASE_URL: as(urls.postgres, 'auth', secrets.roles.auth, 'auth'),
     MASTER_KEY: secrets.masterKey,
-    ...pick(env, ['CONNECTION_BUDGET']),
+    ...pick(env, ['CONNECTION_BUDGET', 'SIGNING_KEY_DAYS']),
   }),
   users: ({ secrets, env, dataDir }) => ({
     MASTER_KEY: secrets.masterKey,
