@@ -23,6 +23,7 @@ import { Role } from './roles/role.entity.js';
 import { RolesController } from './roles/roles.controller.js';
 import { RolesRepository } from './roles/roles.repository.js';
 import { RolesService } from './roles/roles.service.js';
+import { TenantTerms } from './tenant/tenant-terms.js';
 import { User } from './users/user.entity.js';
 import { UsersController } from './users/users.controller.js';
 import { UsersRepository } from './users/users.repository.js';
@@ -51,6 +52,7 @@ import { UsersService } from './users/users.service.js';
     MeService,
     ...[AuditService, AuditRepository],
     Changes,
+    TenantTerms,
   ],
 })
 export class AppModule {}

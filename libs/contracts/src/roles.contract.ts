@@ -48,6 +48,7 @@ export const Roles = {
     needs: 'roles:write',
     status: 201,
     etag: true,
+    keyed: 'allowed',
   }),
   update: message('users.roles.update', {
     request: z.strictObject(fields).partial().extend({ id }),

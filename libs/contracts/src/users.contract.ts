@@ -3,7 +3,7 @@ import { AccessChange } from './access.js';
 import { event } from './event.js';
 import { message } from './message.js';
 import { roleName } from './roles.contract.js';
-import { email, id, nothing, page, paging, password, text, timestamp } from './schemas.js';
+import { email, id, nothing, page, paging, password, sortBy, text, timestamp } from './schemas.js';
 import { TenantLimits } from './tenant-limits.js';
 
 const roles = z.array(roleName).min(1).max(20);
@@ -42,12 +42,26 @@ const ChangeUser = z.strictObject({ email, ...names, active: z.boolean(), roles 
 
 export const Users = {
   list: message('users.list', {
-    request: z.strictObject(paging),
+    request: z.strictObject({
+      ...paging,
+      sort: sortBy('email', 'lastName', 'createdAt').default('-createdAt'),
+      email: email.optional(),
+      active: z.boolean().optional(),
+      role: roleName.optional(),
+      q: text(1, 200).optional().meta({ description: 'Text in the e-mail or the name' }),
+    }),
     reply: page(User).meta({ id: 'UserPage' }),
     needs: 'users:read',
     idempotent: true,
   }),
-  create: message('users.create', { request: CreateUser, reply: User, needs: 'users:write', status: 201, etag: true }),
+  create: message('users.create', {
+    request: CreateUser,
+    reply: User,
+    needs: 'users:write',
+    status: 201,
+    etag: true,
+    keyed: 'allowed',
+  }),
   get: message('users.get', {
     request: z.strictObject({ id }),
     reply: User,

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { Tenants } from '@tenantry/contracts';
-import { LOG, type Log, Messages } from '@tenantry/service-kit';
+import { LOG, type Log } from '@tenantry/service-kit';
 import { TenantConnections } from '@tenantry/tenant-connection';
+import { TenantTerms } from '../tenant/tenant-terms.js';
 import { MailTokensRepository } from './mail-tokens.repository.js';
 import { Mailer } from './mailer.js';
 import type { MailPurpose } from './mails.js';
@@ -22,7 +22,7 @@ export class TokenMails implements OnApplicationShutdown {
     private readonly connections: TenantConnections,
     private readonly tokens: MailTokensRepository,
     private readonly mailer: Mailer,
-    @Inject(Messages) private readonly messages: Messages,
+    private readonly terms: TenantTerms,
     @Inject(LOG) private readonly log: Log,
   ) {}
 
@@ -48,7 +48,7 @@ export class TokenMails implements OnApplicationShutdown {
       return userId && this.tokens.issue(userId, purpose);
     });
     if (!issued) return;
-    const { slug } = await this.messages.ask(Tenants.locate, { id: tenantId });
+    const { slug } = await this.terms.get(tenantId);
     await this.mailer.send(purpose, issued, slug);
   }
 }

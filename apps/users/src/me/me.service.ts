@@ -1,6 +1,7 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { type ParsedRequestOf, type ReplyOf, Tenants, type Users } from '@tenantry/contracts';
-import { type Caller, Messages, ServiceError } from '@tenantry/service-kit';
+import { Injectable } from '@nestjs/common';
+import type { ParsedRequestOf, ReplyOf, Users } from '@tenantry/contracts';
+import { type Caller, ServiceError } from '@tenantry/service-kit';
+import { TenantTerms } from '../tenant/tenant-terms.js';
 import { changeOf } from '../users/user-change.js';
 import { type Answer, toAnswer } from '../users/user.views.js';
 import { UsersRepository } from '../users/users.repository.js';
@@ -12,7 +13,7 @@ const gone = (): ServiceError => new ServiceError('not-found', 'There is no such
 export class MeService {
   constructor(
     private readonly users: UsersRepository,
-    @Inject(Messages) private readonly messages: Messages,
+    private readonly terms: TenantTerms,
   ) {}
 
   /** @throws ServiceError `not-found` */
@@ -31,7 +32,7 @@ export class MeService {
 
   /** As the registry knows the tenant. */
   async tenant({ tenantId }: Caller): Promise<ReplyOf<typeof Users.myTenant>> {
-    const { id, slug, name, plan, limits } = await this.messages.ask(Tenants.locate, { id: tenantId! });
+    const { id, slug, name, plan, limits } = await this.terms.get(tenantId!);
     return { id, slug, name, plan, limits };
   }
 }

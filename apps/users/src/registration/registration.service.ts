@@ -1,8 +1,9 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { type ParsedRequestOf, type Registration, Tenants } from '@tenantry/contracts';
-import { type Caller, Messages, ServiceError } from '@tenantry/service-kit';
+import { Injectable } from '@nestjs/common';
+import type { ParsedRequestOf, Registration } from '@tenantry/contracts';
+import { type Caller, ServiceError } from '@tenantry/service-kit';
 import { MailTokensRepository } from '../mail/mail-tokens.repository.js';
 import { TokenMails } from '../mail/token-mails.js';
+import { TenantTerms } from '../tenant/tenant-terms.js';
 import { UsersService } from '../users/users.service.js';
 import { UsersRepository } from '../users/users.repository.js';
 import type { Person } from '../users/user.views.js';
@@ -16,18 +17,18 @@ export class RegistrationService {
     private readonly users: UsersRepository,
     private readonly tokens: MailTokensRepository,
     private readonly mails: TokenMails,
-    @Inject(Messages) private readonly messages: Messages,
+    private readonly terms: TenantTerms,
   ) {}
 
   /**
    * Who signs up is a member, and is sent a mail to show that the address is theirs.
    * @throws ServiceError `forbidden` where the tenant does not let people sign up; `email-taken`, `overloaded`
    */
-  async register(request: ParsedRequestOf<typeof Registration.register>, { tenantId }: Caller): Promise<Person> {
-    const { signUp } = await this.messages.ask(Tenants.locate, { id: tenantId! });
+  async register(request: ParsedRequestOf<typeof Registration.register>, caller: Caller): Promise<Person> {
+    const { signUp } = await this.terms.get(caller.tenantId!);
     if (!signUp) throw new ServiceError('forbidden', 'People do not sign up here by themselves: ask an admin.');
-    const person = await this.people.register(request);
-    this.mails.sendSoon(tenantId!, 'verify-email', () => Promise.resolve(person.id));
+    const person = await this.people.register(request, caller);
+    this.mails.sendSoon(caller.tenantId!, 'verify-email', () => Promise.resolve(person.id));
     return person;
   }
 

@@ -46,13 +46,15 @@ describe('a user in the database', () => {
       ...found,
       roles: written.roles,
       passwordHash: undefined,
+      emailVerifiedAt: null,
     });
   });
 
   it('never brings its password hash along unless credentials are asked for', async () => {
     const { id } = await insert('grace@acme.test');
     expect((await users.find(id))?.passwordHash).toBeUndefined();
-    expect((await users.findPage(1, undefined))[0]?.passwordHash).toBeUndefined();
+    const listed = await users.findPage({ limit: 1, sort: '-createdAt' }, tenant.tenantId);
+    expect(JSON.stringify(listed)).not.toContain('hash of');
     expect(await credentials.findByEmail('grace@acme.test')).toMatchObject({
       id,
       active: true,
@@ -82,23 +84,69 @@ describe('a user in the database', () => {
 });
 
 describe('a page of users', () => {
-  it('goes from the newest to the oldest, with nobody twice or missed while others come', async () => {
-    for (let number = 0; number < 7; number++) await insert(`page-${number}@acme.test`, ['viewer', 'member']);
-    const all = (await users.findPage(100, undefined)).map(({ id }) => id);
-    const seen: string[] = [];
-    for (let page = await users.findPage(3, undefined); page.length > 0; page = await users.findPage(3, seen.at(-1))) {
-      seen.push(...page.map(({ id }) => id));
-      await insert(`meanwhile-${seen.length}@acme.test`);
-    }
-    expect(seen).toEqual(all);
-    expect(all).toEqual([...all].sort().reverse());
-  });
+  const page = (request: Partial<Parameters<UsersRepository['findPage']>[0]> = {}) =>
+    users.findPage({ limit: 100, sort: '-createdAt', ...request }, tenant.tenantId);
+
+  it.each(['-createdAt', 'lastName', '-email'] as const)(
+    'ordered by %s has nobody twice and misses nobody while others come',
+    async (sort) => {
+      for (let number = 0; number < 5; number++) await insert(`${sort}-page-${number}@acme.test`, ['viewer', 'member']);
+      const all = (await page({ sort })).data.map(({ id }) => id);
+      const seen: string[] = [];
+      let cursor: string | undefined;
+      do {
+        const found = await page({ sort, limit: 3, cursor });
+        seen.push(...found.data.map(({ id }) => id));
+        cursor = found.nextCursor ?? undefined;
+        await insert(`${sort}-meanwhile-${seen.length}@acme.test`);
+      } while (cursor);
+      expect(seen.filter((id) => all.includes(id))).toEqual(all);
+      expect(new Set(seen).size).toBe(seen.length);
+    },
+  );
 
   it('counts people, not their roles', async () => {
     await insert('one@acme.test');
     await insert('many@acme.test', ['admin', 'manager', 'member', 'viewer']);
-    const page = await users.findPage(2, undefined);
-    expect(page.map(({ roleNames }) => roleNames.length)).toEqual([4, 1]);
+    const { data } = await page({ limit: 2 });
+    expect(data.map((user) => user.roles.length)).toEqual([4, 1]);
+  });
+
+  it('holds those asked for, text being taken for what it is', async () => {
+    await insert('100%_sure@acme.test', ['manager']);
+    const { id } = await insert('1000-sure@acme.test', ['viewer']);
+    await users.update(id, () => ({ active: false, firstName: 'Grace', lastName: 'Hopper' }));
+    const emails = async (request: object) => (await page(request)).data.map(({ email }) => email);
+    expect(await emails({ q: '0%_S' })).toEqual(['100%_sure@acme.test']);
+    expect(await emails({ q: 'grace hop' })).toEqual(['1000-sure@acme.test']);
+    expect(await emails({ email: '100%_sure@acme.test' })).toEqual(['100%_sure@acme.test']);
+    expect(await emails({ role: 'manager', q: 'sure' })).toEqual(['100%_sure@acme.test']);
+    expect(await emails({ active: false })).toEqual(['1000-sure@acme.test']);
+    expect(await emails({ active: false, role: 'manager' })).toEqual([]);
+  });
+
+  it('names no next one when the last user is on this one', async () => {
+    const { data } = await page();
+    expect((await page({ limit: data.length })).nextCursor).toBeNull();
+  });
+});
+
+describe('the room of a plan', () => {
+  it('is for so many active users, however many come at once, or come back', async () => {
+    const { rows } = await tenant.query('SELECT count(*)::integer AS count FROM users WHERE active');
+    const maxUsers = Number(rows[0]?.['count']) + 2;
+    const viewer = await roles.findByNames(['viewer']);
+    const comers = Array.from({ length: 6 }, (_, at) => {
+      const person = { email: `room-${at}@acme.test`, passwordHash: 'x', firstName: 'A', lastName: 'B', roles: viewer };
+      return users.insert(person, { maxUsers }).catch((error: unknown) => error);
+    });
+    const made = await Promise.all(comers);
+    expect(made.filter((one) => !(one instanceof Error))).toHaveLength(2);
+    expect(made.filter((one) => one instanceof Error)).toMatchObject(Array(4).fill({ code: 'conflict' }));
+    const { data: gone } = await users.findPage({ limit: 1, sort: 'createdAt', active: false }, tenant.tenantId);
+    await expect(users.update(gone[0]!.id, () => ({ active: true }), maxUsers)).rejects.toMatchObject({
+      code: 'conflict',
+    });
   });
 });
 

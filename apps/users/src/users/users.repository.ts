@@ -1,16 +1,33 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { type AuditAction, UserEvents } from '@tenantry/contracts';
-import { preconditionFailed, ServiceError, wantedVersions } from '@tenantry/service-kit';
+import { type AuditAction, type ParsedRequestOf, UserEvents, type Users } from '@tenantry/contracts';
+import {
+  CONFIG,
+  cursorKey,
+  Listing,
+  type Page,
+  preconditionFailed,
+  ServiceError,
+  wantedVersions,
+} from '@tenantry/service-kit';
 import { TenantConnections } from '@tenantry/tenant-connection';
-import { LessThan, QueryFailedError, type Repository } from 'typeorm';
+import { QueryFailedError, type Repository } from 'typeorm';
+import type { UsersConfig } from '../config.js';
 import { Changes, type Say } from '../changes/changes.js';
 import type { Role } from '../roles/role.entity.js';
 import type { UserChange } from './user-change.js';
 import { User } from './user.entity.js';
-import { toPerson } from './user.views.js';
+import { userList } from './user.list.js';
+import { toPerson, type Person } from './user.views.js';
 
 type NewUser = Pick<User, 'email' | 'passwordHash' | 'firstName' | 'lastName' | 'roles'>;
+
+interface InsertTerms {
+  /** How it came about. */
+  readonly action?: AuditAction;
+  /** Active users that the tenant's plan has room for. */
+  readonly maxUsers?: number;
+}
 
 const isEmailTaken = (error: unknown): boolean =>
   error instanceof QueryFailedError && (error.driverError as { constraint?: string }).constraint === 'users_email_key';
@@ -23,16 +40,20 @@ const isAdmin = ({ active, roles }: Pick<User, 'active' | 'roles'>): boolean =>
 
 @Injectable()
 export class UsersRepository {
+  readonly #listing: Listing<Person>;
+
   constructor(
     @InjectRepository(User) private readonly users: Repository<User>,
     private readonly connections: TenantConnections,
     private readonly changes: Changes,
-  ) {}
+    @Inject(CONFIG) { MASTER_KEY }: Pick<UsersConfig, 'MASTER_KEY'>,
+  ) {
+    this.#listing = new Listing(userList, cursorKey(MASTER_KEY, 'users'));
+  }
 
-  /** Newest first, which is the order of version 7 ids; those older than `before` only. */
-  findPage(limit: number, before: string | undefined): Promise<User[]> {
-    const where = before === undefined ? {} : { id: LessThan(before) };
-    return this.users.find({ where, order: { id: 'DESC' }, take: limit });
+  /** @throws ServiceError `invalid-cursor` */
+  findPage(request: ParsedRequestOf<typeof Users.list>, tenantId: string | null): Promise<Page<Person>> {
+    return this.#listing.page(request, tenantId, (name, text, values) => this.connections.query(name, text, values));
   }
 
   find(id: string): Promise<User | null> {
@@ -45,10 +66,11 @@ export class UsersRepository {
 
   /**
    * The user, its roles, and the word of it to other services; or nothing.
-   * @throws ServiceError `email-taken`
+   * @throws ServiceError `email-taken`; `conflict` for one beyond `maxUsers`.
    */
-  async insert(user: NewUser, action: AuditAction = 'users.created'): Promise<User> {
+  insert(user: NewUser, { action = 'users.created', maxUsers = Infinity }: InsertTerms = {}): Promise<User> {
     return this.write(async (say) => {
+      await this.refuseBeyond(maxUsers);
       const saved = await this.users.save(this.users.create(user));
       const written = Object.assign(saved, { roleNames: user.roles.map(({ name }) => name).sort() });
       say.event(UserEvents.created, { aggregate: written.id, data: toPerson(written) });
@@ -60,9 +82,9 @@ export class UsersRepository {
   /**
    * Changes a user to what `decide` makes of them as they are now, with their roles; nothing to change is nothing done.
    * @returns the user as they are then, or null when there is none.
-   * @throws ServiceError `precondition-failed`, `email-taken`, `last-admin`; whatever `decide` raises.
+   * @throws ServiceError `precondition-failed`, `email-taken`, `last-admin`; `conflict` beyond `maxUsers`; whatever `decide` raises.
    */
-  update(id: string, decide: (before: User) => UserChange): Promise<User | null> {
+  update(id: string, decide: (before: User) => UserChange, maxUsers = Infinity): Promise<User | null> {
     return this.write(async (say) => {
       await this.connections.query('users.lock', 'SELECT FROM users WHERE id = $1 FOR UPDATE', [id]);
       const before = await this.users.findOne({ where: { id }, relations: { roles: true } });
@@ -70,6 +92,7 @@ export class UsersRepository {
       const change = before ? decide(before) : {};
       if (!before || Object.keys(change).length === 0) return before;
       if (isAdmin(before) && !isAdmin({ ...before, ...change })) await this.refuseLastAdmin(id);
+      if (change.active) await this.refuseBeyond(maxUsers);
       const { roles, ...fields } = change;
       const isDisabled = change.active === false;
       const hasOtherAccess = isDisabled || roles !== undefined;
@@ -117,6 +140,16 @@ export class UsersRepository {
       if (!isEmailTaken(cause)) throw cause;
       throw new ServiceError('email-taken', 'Another user has this e-mail address.', { cause });
     }
+  }
+
+  /** Whoever else is let in meanwhile waits, so that two cannot both be the last that there is room for. */
+  private async refuseBeyond(maxUsers: number): Promise<void> {
+    if (maxUsers === Infinity) return;
+    await this.connections.query('users.room.lock', `SELECT pg_advisory_xact_lock(hashtext('users'))`);
+    const text = 'SELECT count(*)::integer AS count FROM users WHERE active';
+    const [active] = await this.connections.query<{ count: number }>('users.room', text);
+    if (active!.count >= maxUsers)
+      throw new ServiceError('conflict', `The plan has room for ${maxUsers} active users.`);
   }
 
   /** Admins leave one at a time: of two who demote each other at once, the second finds the first gone. */

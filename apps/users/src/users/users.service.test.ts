@@ -1,10 +1,11 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { builtInRoles, tenantPermissions, Users } from '@tenantry/contracts';
 import { anonymous, ServiceError, type Caller } from '@tenantry/service-kit';
 import type { Passwords } from '../passwords/passwords.js';
 import type { Role } from '../roles/role.entity.js';
 import type { RolesRepository } from '../roles/roles.repository.js';
+import type { TenantTerms } from '../tenant/tenant-terms.js';
 import type { User } from './user.entity.js';
 import type { UsersRepository } from './users.repository.js';
 import { UsersService } from './users.service.js';
@@ -13,14 +14,12 @@ const now = '2026-01-02T03:04:05.678Z';
 const password = 'anvil-orbit-walnut-9';
 const person = { email: 'ada@acme.test', password, firstName: 'Ada', lastName: 'Lovelace' };
 const acme: Caller = { ...anonymous, subject: 'user:x', tenantId: randomUUID() };
-const globex: Caller = { ...acme, tenantId: randomUUID() };
 
 let rows: User[];
 let hashes: jest.Mocked<Pick<Passwords, 'hash' | 'verify'>>;
 let service: UsersService;
 
-const users: Omit<Pick<UsersRepository, keyof UsersRepository>, 'update' | 'verifyEmail'> = {
-  findPage: async (limit, before) => rows.filter(({ id }) => before === undefined || id < before).slice(0, limit),
+const users: Omit<Pick<UsersRepository, keyof UsersRepository>, 'update' | 'verifyEmail' | 'findPage'> = {
   find: async (id) => rows.find((row) => row.id === id) ?? null,
   findIdByEmail: async (email) => rows.find((row) => row.email === email)?.id,
   insert: async (user) => {
@@ -50,9 +49,7 @@ beforeEach(() => {
     users as unknown as UsersRepository,
     roles as unknown as RolesRepository,
     hashes as unknown as Passwords,
-    {
-      MASTER_KEY: randomBytes(32),
-    },
+    { get: async () => ({ limits: { maxUsers: 100 } }) } as unknown as TenantTerms,
   );
 });
 
@@ -95,45 +92,6 @@ describe('creating a user', () => {
   it('takes no common password: the contract refuses it, at /password', () => {
     const { error } = Users.create.request.safeParse({ ...person, password: 'Password1234' });
     expect(error?.issues).toMatchObject([{ path: ['password'], params: { code: 'common-password' } }]);
-  });
-});
-
-describe('a list of users', () => {
-  beforeEach(() => {
-    const row = {
-      ...person,
-      passwordHash: 'x',
-      active: true,
-      version: 1,
-      roles: [],
-      roleNames: [],
-      securityVersion: 1,
-      createdAt: now,
-      updatedAt: now,
-    };
-    rows = ['5', '4', '3', '2', '1'].map((digit) => ({ ...row, id: digit.repeat(8) }));
-  });
-
-  it('comes page by page, each naming the next, the last none', async () => {
-    const pages: string[][] = [];
-    let cursor: string | undefined;
-    do {
-      const page = await service.list({ limit: 2, cursor }, acme);
-      pages.push(page.data.map(({ id }) => id[0]!));
-      cursor = page.nextCursor ?? undefined;
-    } while (cursor);
-    expect(pages).toEqual([['5', '4'], ['3', '2'], ['1']]);
-  });
-
-  it('names no next page when the last row is on this one', async () => {
-    expect((await service.list({ limit: 5 }, acme)).nextCursor).toBeNull();
-  });
-
-  it('does not go on from a cursor of another tenant', async () => {
-    const { nextCursor } = await service.list({ limit: 2 }, acme);
-    await expect(service.list({ limit: 2, cursor: nextCursor! }, globex)).rejects.toMatchObject({
-      code: 'invalid-cursor',
-    });
   });
 });
 

@@ -1,20 +1,11 @@
-import type { KeyObject } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
-import { type AuditAction, type FirstAdmin, type ParsedRequestOf, type ReplyOf, Users } from '@tenantry/contracts';
-import {
-  CONFIG,
-  cursorKey,
-  decodeCursor,
-  encodeCursor,
-  ServiceError,
-  type Caller,
-  type CursorBinding,
-} from '@tenantry/service-kit';
-import type { UsersConfig } from '../config.js';
+import { Injectable } from '@nestjs/common';
+import { type FirstAdmin, type ParsedRequestOf, type ReplyOf, type Users } from '@tenantry/contracts';
+import { type Caller, ServiceError } from '@tenantry/service-kit';
 import { Passwords } from '../passwords/passwords.js';
 import type { Role } from '../roles/role.entity.js';
 import { RolesRepository } from '../roles/roles.repository.js';
 import { refuseBeyond } from '../roles/roles.service.js';
+import { TenantTerms } from '../tenant/tenant-terms.js';
 import { toAnswer, toPerson, type Answer, type Person } from './user.views.js';
 import { changeOf } from './user-change.js';
 import type { User } from './user.entity.js';
@@ -35,28 +26,16 @@ function refuseAbove(caller: Caller, { roles }: User): void {
 
 @Injectable()
 export class UsersService {
-  readonly #cursorKey: KeyObject;
-
   constructor(
     private readonly users: UsersRepository,
     private readonly roles: RolesRepository,
     private readonly passwords: Passwords,
-    @Inject(CONFIG) config: Pick<UsersConfig, 'MASTER_KEY'>,
-  ) {
-    this.#cursorKey = cursorKey(config.MASTER_KEY, 'users');
-  }
+    private readonly terms: TenantTerms,
+  ) {}
 
-  async list(
-    { limit, cursor }: ParsedRequestOf<typeof Users.list>,
-    { tenantId }: Caller,
-  ): Promise<ReplyOf<typeof Users.list>> {
-    const binding: CursorBinding = { tenantId, list: Users.list.subject };
-    const [before] = cursor === undefined ? [] : decodeCursor(this.#cursorKey, binding, cursor);
-    // One more than asked for tells whether there is another page.
-    const found = await this.users.findPage(limit + 1, before);
-    const data = found.slice(0, limit).map(toPerson);
-    const last = found.length > limit ? data.at(-1) : undefined;
-    return { data, nextCursor: last ? encodeCursor(this.#cursorKey, binding, [last.id]) : null };
+  /** @throws ServiceError `invalid-cursor` */
+  list(request: ParsedRequestOf<typeof Users.list>, { tenantId }: Caller): Promise<ReplyOf<typeof Users.list>> {
+    return this.users.findPage(request, tenantId);
   }
 
   /**
@@ -66,7 +45,7 @@ export class UsersService {
   async create(request: ParsedRequestOf<typeof Users.create>, caller: Caller): Promise<Answer> {
     const roles = await this.#getRoles(request.roles);
     refuseBeyond(caller, permissionsOf(roles));
-    return toAnswer(await this.#insert(request, roles));
+    return toAnswer(await this.#insert(request, roles, { maxUsers: await this.#room(caller) }));
   }
 
   /** @throws ServiceError `not-found` */
@@ -82,12 +61,17 @@ export class UsersService {
    */
   async update({ id, ...given }: ParsedRequestOf<typeof Users.update>, caller: Caller): Promise<Answer> {
     const roles = given.roles && (await this.#getRoles(given.roles));
-    const user = await this.users.update(id, (before) => {
-      const change = changeOf(before, { ...given, roles });
-      if (['email', 'active', 'roles'].some((name) => name in change)) refuseAbove(caller, before);
-      refuseBeyond(caller, permissionsOf(change.roles ?? []));
-      return change;
-    });
+    const maxUsers = given.active ? await this.#room(caller) : undefined;
+    const user = await this.users.update(
+      id,
+      (before) => {
+        const change = changeOf(before, { ...given, roles });
+        if (['email', 'active', 'roles'].some((name) => name in change)) refuseAbove(caller, before);
+        refuseBeyond(caller, permissionsOf(change.roles ?? []));
+        return change;
+      },
+      maxUsers,
+    );
     if (!user) throw unknownUser();
     return toAnswer(user);
   }
@@ -99,8 +83,10 @@ export class UsersService {
   }
 
   /** Who comes by themselves is a member. @throws ServiceError `email-taken`, `overloaded` */
-  async register(person: FirstAdmin): Promise<Person> {
-    return toPerson(await this.#insert(person, await this.#getRoles(['member']), 'users.registered'));
+  async register(person: FirstAdmin, caller: Caller): Promise<Person> {
+    const maxUsers = await this.#room(caller);
+    const roles = await this.#getRoles(['member']);
+    return toPerson(await this.#insert(person, roles, { action: 'users.registered', maxUsers }));
   }
 
   /** Again, or twice at once, with the same e-mail gives the same user: the registry repeats it until it knows that it was done. */
@@ -118,10 +104,15 @@ export class UsersService {
     }
   }
 
-  async #insert(person: FirstAdmin, roles: Role[], action?: AuditAction): Promise<User> {
+  async #insert(person: FirstAdmin, roles: Role[], terms?: Parameters<UsersRepository['insert']>[1]): Promise<User> {
     const { email, password, firstName, lastName } = person;
     const passwordHash = await this.passwords.hash(password);
-    return this.users.insert({ email, passwordHash, firstName, lastName, roles }, action);
+    return this.users.insert({ email, passwordHash, firstName, lastName, roles }, terms);
+  }
+
+  /** How many active users the tenant's plan has room for. */
+  async #room({ tenantId }: Caller): Promise<number> {
+    return (await this.terms.get(tenantId!)).limits.maxUsers;
   }
 
   async #getRoles(names: readonly string[]): Promise<Role[]> {

@@ -7,6 +7,7 @@ import { idempotencyKeys } from './0005-idempotency-keys.js';
 import { audit } from './0006-audit.js';
 import { productLists } from './0007-product-lists.js';
 import { mailTokens } from './0008-mail-tokens.js';
+import { userLists } from './0009-user-lists.js';
 
 /** All of them, in order: version n stands at index n - 1. */
 export const migrations: readonly Migration[] = [
@@ -18,6 +19,7 @@ export const migrations: readonly Migration[] = [
   audit,
   productLists,
   mailTokens,
+  userLists,
 ];
 
 /** The version a tenant database has after the newest of them. */
