@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { UserEvents, Users } from '@tenantry/contracts';
-import { createTenantDatabase, type TenantDatabase } from '@tenantry/testing';
+import { Surveys, UserEvents, Users } from '@tenantry/contracts';
+import { askInstances, CommonConfig, createLog, Nats } from '@tenantry/service-kit';
+import { createTenantDatabase, testServers, type TenantDatabase } from '@tenantry/testing';
 import { startBus, type Bus } from './test/bus.js';
 
 let acme: TenantDatabase;
@@ -34,6 +35,19 @@ describe('the users service', () => {
       status: 200,
       body: made.body,
     });
+  });
+
+  it('says what it has open when the registry asks every instance', async () => {
+    const { natsUrl, natsPasswords } = testServers();
+    const user = 'tenant-registry';
+    const config = CommonConfig.parse({ NATS_URL: natsUrl, NATS_USER: user, NATS_PASSWORD: natsPasswords[user] });
+    const log = createLog({ service: user, instance: 'test', level: 'silent' });
+    const registry = await Nats.open(config, 'pools-test', log);
+    // Those of other tests may answer, too.
+    const all = await askInstances(registry, log, Surveys.pools);
+    const ours = all.find(({ topTenants }) => topTenants.some(({ tenantId }) => tenantId === acme.tenantId));
+    expect(ours).toMatchObject({ service: 'users', instance: 'users-test', clusters: [{ budget: 10 }] });
+    await registry.close();
   });
 
   it("keeps one tenant's people from another's", async () => {
