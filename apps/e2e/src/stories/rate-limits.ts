@@ -38,4 +38,17 @@ export const rateLimits = (stack: () => Stack): void =>
       const room = Number(/r=(\d+)/.exec(String(served.headers['ratelimit']))?.[1]);
       expect(room).toBeGreaterThan(5900);
     }, 60_000);
+
+    it('is asked for new passwords 60 times a minute from one address, and no more', async () => {
+      const { slug } = await createTenant(stack());
+      const http = stack().http.with({ 'x-tenant': slug });
+      const answers = await Promise.all(
+        Array.from({ length: 80 }, () => http.post('/v1/auth/password/forgot', { email: 'nobody@nowhere.example' })),
+      );
+      const refused = answers.filter(({ status }) => status === 429);
+      expect(answers.filter(({ status }) => status === 202)).toHaveLength(60);
+      expect(refused).toHaveLength(20);
+      expectProblem(refused[0]!, 'rate-limited');
+      expect(refused[0]!.headers['ratelimit-policy']).toBe('"route";q=60;w=60');
+    });
   });

@@ -8,7 +8,7 @@ import { allRoutes } from './routes.js';
 interface Media {
   readonly schema: unknown;
   readonly example?: unknown;
-  readonly examples?: Readonly<Record<string, { value: unknown }>>;
+  readonly examples?: Readonly<Record<string, { $ref: string }>>;
 }
 
 interface Operation {
@@ -29,6 +29,10 @@ const operations = documents.flatMap(({ paths }, document) =>
     Object.entries(item).map(([method, operation]) => ({ document, path, method, operation })),
   ),
 );
+
+const { examples: shared } = (
+  documents[0] as unknown as { components: { examples: Record<string, { value: unknown }> } }
+).components;
 
 const pointerTo = (...steps: string[]): string =>
   `/${steps.map((step) => encodeURIComponent(step.replaceAll('~', '~0').replaceAll('/', '~1'))).join('/')}`;
@@ -78,7 +82,7 @@ describe('the documents', () => {
           if (!type.endsWith('json')) continue;
           const all = [
             ...(example === undefined ? [] : [example]),
-            ...Object.values(examples).map(({ value }) => value),
+            ...Object.values(examples).map(({ $ref }) => shared[$ref.split('/').at(-1)!]!.value),
           ];
           expect(all.length).toBeGreaterThan(0);
           const pointer = pointerTo('paths', path, method, ...steps, 'content', type, 'schema');

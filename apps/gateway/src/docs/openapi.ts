@@ -2,6 +2,7 @@ import { createDocument, type ZodOpenApiObject, type ZodOpenApiPathsObject } fro
 import { isPlatform } from '../route.js';
 import { headerComponents } from './headers.js';
 import { operationOf } from './operation.js';
+import { problemExamples } from './problems.js';
 import type { Route } from './routes.js';
 
 /** The two doors: what people of tenants use, and what operators of the platform do. */
@@ -40,7 +41,7 @@ export function openApiDocument(routes: readonly Route[], audience: Audience, ve
     info: { title, version, description },
     servers: [{ url: '/' }],
     paths,
-    components: { securitySchemes, headers: headerComponents },
+    components: { securitySchemes, headers: headerComponents, examples: problemExamples },
   };
   return createDocument(document);
 }

@@ -70,7 +70,7 @@ function requestOf(route: Route): Partial<ZodOpenApiOperationObject> {
 
 /** What the document says of one route. `x-permission` is what its caller must be allowed to do. */
 export function operationOf(route: Route): ZodOpenApiOperationObject {
-  const { name, path, terms } = route;
+  const { name, terms } = route;
   const { message, summary } = terms;
   const needs = message?.needs ?? 'public';
   return {
@@ -81,6 +81,6 @@ export function operationOf(route: Route): ZodOpenApiOperationObject {
     'x-permission': needs,
     security: !message || needs === 'public' ? [] : [{ [isPlatform(message) ? 'operatorKey' : 'accessToken']: [] }],
     ...requestOf(route),
-    responses: { ...successesOf(route), ...problemResponses(errorsOf(route), path) },
+    responses: { ...successesOf(route), ...problemResponses(errorsOf(route)) },
   };
 }

@@ -1,6 +1,6 @@
 import { ErrorCatalogue, type ErrorCode, isErrorCode, type Message, problemOf } from '@tenantry/contracts';
 import { z } from 'zod';
-import type { ZodOpenApiOperationObject } from 'zod-openapi';
+import type { ZodOpenApiComponentsObject, ZodOpenApiOperationObject } from 'zod-openapi';
 import { problemType } from '../problem.js';
 import { isPlatform } from '../route.js';
 import { headersOfProblem } from './headers.js';
@@ -60,21 +60,18 @@ export function errorsOf({ terms: { message }, method, path }: Route): readonly 
 const takesCursor = ({ request }: Message): boolean => request instanceof z.ZodObject && 'cursor' in request.shape;
 
 /** The answers that are none: one a status, each code with what it means and an example. */
-export function problemResponses(
-  found: readonly ErrorCode[],
-  instance: string,
-): ZodOpenApiOperationObject['responses'] {
+export function problemResponses(found: readonly ErrorCode[]): ZodOpenApiOperationObject['responses'] {
   const byStatus = Map.groupBy(found, (code) => ErrorCatalogue[code].status);
   return Object.fromEntries(
     [...byStatus].map(([status, ofOne]) => [
       String(status),
       {
-        description: ofOne.map((code) => `\`${code}\`: ${ErrorCatalogue[code].explanation}`).join('\n\n'),
+        description: ofOne.map((code) => `\`${code}\`: ${ErrorCatalogue[code].title}`).join('\n\n'),
         headers: headersOfProblem(status),
         content: {
           [problemType]: {
             schema: Problem,
-            examples: Object.fromEntries(ofOne.map((code) => [code, { value: exampleOf(code, instance) }])),
+            examples: Object.fromEntries(ofOne.map((code) => [code, { $ref: `#/components/examples/${code}` }])),
           },
         },
       },
@@ -82,7 +79,18 @@ export function problemResponses(
   );
 }
 
-function exampleOf(code: ErrorCode, instance: string): object {
-  const { type, title, status, detail } = problemOf(code, ErrorCatalogue[code].explanation);
-  return { type, title, status, detail, instance, requestId: '7b1e4a52-6a0e-4d0c-9d1f-2f6f0c1b7a3e' };
-}
+/** Each code as it is answered, once for all routes. */
+export const problemExamples: NonNullable<ZodOpenApiComponentsObject['examples']> = Object.fromEntries(
+  codes.map((code) => {
+    const { type, title, status, detail } = problemOf(code, ErrorCatalogue[code].explanation);
+    const value = {
+      type,
+      title,
+      status,
+      detail,
+      instance: '/v1/products',
+      requestId: '7b1e4a52-6a0e-4d0c-9d1f-2f6f0c1b7a3e',
+    };
+    return [code, { summary: title, value }];
+  }),
+);
