@@ -22,30 +22,38 @@ export const list: Bench = {
   about: `GET of 20 products through gateway, NATS, service and tenant database, against node:http + pg, a process per core`,
   defaults: { rounds: 7, seconds: 3 },
   run: async ({ rounds, seconds, report }, owned) => {
-    const ours = await startOurs(owned, report);
+    const ours = await startOurs('on', owned, report);
+    const plain = await startOurs('off', owned, report);
     const bare = await startBare(ours, owned);
     await expectSameRows(ours, bare.origin);
     const load = await Child.start(owned, 'list/load.ts', {});
-    const armOf = (name: string, origin: string, processes: Arm['processes']): Arm => ({
+    const armOf = (name: string, origin: string, token: string, processes: Arm['processes']): Arm => ({
       name,
       processes,
       loadPid: load.pid,
       measure: (length) =>
         load.ask<HttpLoadAnswer>(
-          { origin, path, token: ours.token, connections, seconds: length } satisfies HttpLoad,
+          { origin, path, token, connections, seconds: length } satisfies HttpLoad,
           length * 1000 + graceMs,
         ),
     });
     const arms = [
-      armOf('everything', ours.url, ours.processes),
-      armOf('bare', bare.origin, { server: bare.pid, postgres: ours.processes.postgres }),
+      armOf('everything', ours.url, ours.token, ours.processes),
+      armOf('features off', plain.url, plain.token, plain.processes),
+      armOf('bare', bare.origin, ours.token, { server: bare.pid, postgres: ours.processes.postgres }),
     ];
     const samples = await interleave(arms, { rounds, seconds, warmUpSeconds: 5, report });
     await expectSameRows(ours, bare.origin);
-    const [everything, limit] = samples as [Sample[], Sample[]];
+    const [everything, featuresOff, limit] = samples as [Sample[], Sample[], Sample[]];
     const terms = { bench, figure: 'rate, of bare node:http + pg', unit: '/s', better: 'higher' } as const;
     return [
-      compare({ ...terms, target: 0.35 }, everything, limit, (sample) => sample.perSecond),
+      compare({ ...terms, target: 0.5 }, everything, limit, (sample) => sample.perSecond),
+      compare(
+        { ...terms, figure: 'rate, of itself with features off', target: 0.9 },
+        everything,
+        featuresOff,
+        (sample) => sample.perSecond,
+      ),
       ...compareCpu(bench, 'bare node:http + pg', everything, limit),
     ];
   },

@@ -4,9 +4,10 @@ import { readSecrets } from '@tenantry/stack/secrets.ts';
 import { startStack } from '@tenantry/stack/stack.ts';
 import pg from 'pg';
 import { started, temporaryDir } from '../harness/owned.ts';
+import { startCollector } from './collector.ts';
 import { ask } from './http.ts';
 
-/** The whole product, as it runs in production, with one tenant that has something to list. */
+/** The whole product with one tenant that has something to list. */
 export interface Ours {
   readonly url: string;
   /** An access token of the tenant's admin. */
@@ -27,7 +28,28 @@ const admin = {
   lastName: 'B',
 };
 
-export async function startOurs(owned: AsyncDisposableStack, report: (text: string) => void): Promise<Ours> {
+/**
+ * As it runs in production: limits on, one request in a hundred traced. Or without these: what is left are token, permission, tenant and
+ * validation, without which it would be another product.
+ */
+export type Features = 'on' | 'off';
+
+async function settingsOf(features: Features, owned: AsyncDisposableStack): Promise<NodeJS.ProcessEnv> {
+  // Limits cannot be lifted in production; but for the checking of replies nothing else differs there.
+  if (features === 'off') return { NODE_ENV: 'development', CHECK_REPLIES: 'false', TENANTRY_LIMITS: 'off' };
+  return {
+    NODE_ENV: 'production',
+    OTEL_EXPORTER_OTLP_ENDPOINT: await startCollector(owned),
+    OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+    OTEL_TRACES_SAMPLER_ARG: '0.01',
+  };
+}
+
+export async function startOurs(
+  features: Features,
+  owned: AsyncDisposableStack,
+  report: (text: string) => void,
+): Promise<Ours> {
   const cancel = new AbortController();
   const dataDir = temporaryDir(owned);
   const postgresPort = await freePort();
@@ -41,7 +63,7 @@ export async function startOurs(owned: AsyncDisposableStack, report: (text: stri
       demo: false,
       env: {
         ...process.env,
-        NODE_ENV: 'production',
+        ...(await settingsOf(features, owned)),
         LOG_LEVEL: 'silent',
         POSTGRES_PORT: String(postgresPort),
         // The load comes as if through a proxy, from many addresses: the limits are on and count, but nobody reaches one.
