@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import type { Tenant } from '@tenantry/contracts';
@@ -40,6 +41,29 @@ const rowsOf = async (stack: Stack, tenant: StackTenant): Promise<number> => {
 /** What dies is started again by the stack after 2 s; clients notice as little as can be. */
 export const serviceEnds = (stack: () => Stack): void => {
   describe('products', () => {
+    it('killed between writes and their answers: sent again under its key, each is there once and answered', async () => {
+      const tenant = await createTenant(stack());
+      const keys = Array.from({ length: 60 }, () => randomUUID());
+      const send = (key: string): Promise<Answer | Error> =>
+        tenant.admin
+          .with({ 'idempotency-key': key })
+          .post('/v1/products', { name: key, price: '1' })
+          .catch((error: unknown) => error as Error);
+      const first = Promise.all(keys.map(send));
+      await until('some are written', 5000, async () => (await rowsOf(stack(), tenant)) > 0);
+      stack().kill('products');
+      const answered = (await first).filter((answer) => !(answer instanceof Error) && answer.status === 201);
+      expect(answered.length).toBeLessThan(keys.length);
+      await until('all are answered', 20_000, async () => {
+        const again = await Promise.all(keys.map(send));
+        return again.every((answer) => !(answer instanceof Error) && answer.status === 201);
+      });
+      const database = await stack().openDatabase(databaseOf(tenant));
+      const { rows } = await database.query<{ name: string }>('SELECT name FROM products');
+      await database.end();
+      expect(rows.map(({ name }) => name).toSorted()).toEqual(keys.toSorted());
+    }, 60_000);
+
     it('killed while requests fly: each is answered in time, and it is back by itself', async () => {
       const tenant = await createTenant(stack());
       const first = stack().pidOf('products');
