@@ -12,10 +12,10 @@ import { productColumns, productList } from './product.list.js';
 
 /** What of a product its callers may set. */
 export type ProductFields = Omit<Product, 'id' | 'version' | 'createdAt' | 'updatedAt'>;
-/** As a list shows it. */
-export type ListedProduct = Omit<Product, 'version'>;
 /** Some of them; those left out, or undefined, stay as they are. */
 export type ProductChange = { readonly [Name in keyof ProductFields]?: ProductFields[Name] | undefined };
+/** A product as a list shows it. */
+export type ListedProduct = Omit<Product, 'version'>;
 export type Adjustment = z.output<typeof AdjustStock>;
 
 const managerConstraint = 'products_managed_by_fkey';
@@ -57,6 +57,7 @@ export class ProductsRepository {
     this.listing = new Listing(productList, cursorKey(MASTER_KEY, 'products'));
   }
 
+  /** @throws ServiceError `invalid-cursor` */
   findPage(request: ParsedRequestOf<typeof Products.list>, tenantId: string): Promise<Page<ListedProduct>> {
     return this.listing.page(request, tenantId, (name, text, values) => this.connections.query(name, text, values));
   }
