@@ -37,6 +37,7 @@ import { TenantsController } from './tenants.controller.js';
 import { TenantEntries } from './tenants.js';
 import { Tokens } from './tokens.js';
 import { Upstream } from './upstream.js';
+import { UsageController } from './usage.controller.js';
 import { UsersController } from './users.controller.js';
 
 const minuteMs = 60_000;
@@ -57,6 +58,7 @@ export const controllers: Type[] = [
   OperatorsController,
   AuditController,
   ClustersController,
+  UsageController,
   ProblemsController,
   HealthController,
 ];

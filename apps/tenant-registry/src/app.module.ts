@@ -45,6 +45,9 @@ import { TenantSettingsService } from './tenant-settings.service.js';
 import { TenantsController } from './tenants.controller.js';
 import { TenantsRepository } from './tenants.repository.js';
 import { TenantsService } from './tenants.service.js';
+import { Probe } from './usage/probe.js';
+import { UsageController } from './usage/usage.controller.js';
+import { UsageService } from './usage/usage.service.js';
 
 const entities = [TenantRow, Cluster, Plan, OperatorRow, AuditEventRow];
 /** What takes too long for one request. */
@@ -75,6 +78,7 @@ const longActions = [CreateTenant, DeleteTenant];
     AuditController,
     ClustersController,
     TenantSettingsController,
+    UsageController,
   ],
   providers: [
     Pages,
@@ -86,6 +90,8 @@ const longActions = [CreateTenant, DeleteTenant];
     ClusterCensus,
     ClusterFleetService,
     TenantSettingsService,
+    UsageService,
+    Probe,
     ClustersRepository,
     Secrets,
     OperationsRepository,

@@ -74,4 +74,5 @@ export { CreateRole, Role, Roles } from './roles.contract.js';
 export { survey, type Survey } from './survey.js';
 export { TenantLifecycle } from './tenant-lifecycle.contract.js';
 export { TenantState } from './tenant-state.js';
+export { TenantHealth, TenantUsage, Usage } from './usage.contract.js';
 export { CreateUser, FirstAdmin, SessionSubject, User, UserEvents, Users } from './users.contract.js';

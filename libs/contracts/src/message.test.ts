@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { Audit } from './audit.contract.js';
+import { Clusters } from './clusters.contract.js';
+import { Usage } from './usage.contract.js';
 import { Auth } from './auth.contract.js';
 import { message, serviceNames, type Message } from './message.js';
 import { Operators } from './operators.contract.js';
@@ -9,7 +11,9 @@ import { Products } from './products.contract.js';
 import { Tenants } from './tenants.contract.js';
 import { Users } from './users.contract.js';
 
-const all = [Auth, Users, Products, Tenants, Operators, Audit].flatMap((messages) => Object.values<Message>(messages));
+const all = [Auth, Users, Products, Tenants, Operators, Audit, Clusters, Usage].flatMap((messages) =>
+  Object.values<Message>(messages),
+);
 
 const terms = { request: z.strictObject({}), reply: z.null(), needs: 'public' } as const;
 

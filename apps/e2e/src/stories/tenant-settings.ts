@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import type { Cluster, Tenant } from '@tenantry/contracts';
+import type { Cluster, InstancePools, Tenant, TenantHealth, TenantUsage } from '@tenantry/contracts';
 import { createTenant, type Stack, type StackTenant } from '@tenantry/testing';
 import { expectProblem } from './problem.js';
 
@@ -23,7 +23,7 @@ export const tenantSettings = (stack: () => Stack): void =>
       const seen = stack().operator.with({ 'if-match': read.headers.etag! });
       expectProblem(await stack().operator.patch(path, { name: 'Renamed' }), 'precondition-required');
       const changed = await seen.patch<Tenant>(path, { name: 'Renamed', signUp: true });
-      expect(changed).toMatchObject({ status: 200, body: { ...read.body, name: 'Renamed', signUp: true } });
+      expect(changed).toMatchObject({ status: 200, body: { plan: 'enterprise', name: 'Renamed', signUp: true } });
       expectProblem(await seen.patch(path, { name: 'Again' }), 'precondition-failed');
       expect((await stack().operator.get(path)).body).toEqual(changed.body);
     });
@@ -56,6 +56,23 @@ export const tenantSettings = (stack: () => Stack): void =>
       expect(await list(`q=${tenant.slug}&state=suspended`)).toEqual([]);
       expect(await list(`q=${tenant.slug}&plan=free`)).toEqual([]);
       expectProblem(await stack().operator.get('/v1/admin/tenants?state=happy'), 'validation');
+    });
+
+    it('say nothing of what it uses: that is read from its database', async () => {
+      const usage = await stack().operator.get<TenantUsage>(`${path}/usage`);
+      expect(usage).toMatchObject({ status: 200, body: { tenantId: tenant.id } });
+      expect(usage.body.databaseBytes).toBeGreaterThan(1_000_000);
+      expect(usage.body.transactions).toBeGreaterThan(0);
+      const health = await stack().operator.get<TenantHealth>(`${path}/health`);
+      expect(health.body).toMatchObject({ reachable: true, problem: null, latencyMs: expect.any(Number) });
+      const unknown = '/v1/admin/tenants/0192f0c1-2b3c-7d4e-8f50-6172839405a6';
+      expectProblem(await stack().operator.get(`${unknown}/usage`), 'not-found');
+      expectProblem(await stack().operator.get(`${unknown}/health`), 'not-found');
+    });
+
+    it('show what every instance has open', async () => {
+      const { body } = await stack().operator.get<{ data: InstancePools[] }>('/v1/admin/pools');
+      expect(new Set(body.data.map(({ service }) => service))).toEqual(new Set(['auth', 'users', 'products']));
     });
 
     it('of a cluster are read and changed; the way in is told to nobody', async () => {

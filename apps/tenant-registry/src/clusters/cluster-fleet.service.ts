@@ -68,7 +68,7 @@ export class ClusterFleetService {
     try {
       await provisioner.prepare();
     } catch (cause) {
-      const message = 'must lead to a PostgreSQL that can be made ready for tenants';
+      const message = 'must lead to a database server that can be made ready for tenants';
       const errors = [{ pointer: '/provisionerUrl', code: 'unusable', message }];
       // The cause names hosts: it stands in the log.
       this.log.warn({ err: cause }, 'a cluster could not be made ready');

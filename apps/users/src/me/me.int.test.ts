@@ -52,7 +52,6 @@ describe('me', () => {
     expect((await ask(Users.myTenant, {}, acme)).body).toEqual({
       ...{ id: acme.tenantId, slug: 'test', name: 'Test', plan: 'standard' },
       limits: { requestsPerMinute: 1000, maxConnections: 5, maxDatabaseBytes: 1e9, maxUsers: 100 },
-      signUp: false,
     });
   });
 });

@@ -1,0 +1,28 @@
+import { Controller } from '@nestjs/common';
+import { type ParsedRequestOf, Usage } from '@tenantry/contracts';
+import { Answers } from '@tenantry/service-kit';
+import { Probe } from './probe.js';
+import { UsageService } from './usage.service.js';
+
+@Controller()
+export class UsageController {
+  constructor(
+    private readonly tenants: UsageService,
+    private readonly prober: Probe,
+  ) {}
+
+  @Answers(Usage.usage)
+  usage({ id }: ParsedRequestOf<typeof Usage.usage>) {
+    return this.tenants.usage(id);
+  }
+
+  @Answers(Usage.health)
+  health({ id }: ParsedRequestOf<typeof Usage.health>) {
+    return this.prober.probe(id);
+  }
+
+  @Answers(Usage.pools)
+  pools() {
+    return this.tenants.pools();
+  }
+}

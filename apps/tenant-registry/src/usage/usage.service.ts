@@ -1,0 +1,55 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Surveys, type ReplyOf, type TenantUsage, type Usage } from '@tenantry/contracts';
+import { askInstances, LOG, type Log, Nats, ServiceError } from '@tenantry/service-kit';
+import { ClusterAccess } from '../provisioning/cluster-access.js';
+import { toTenant } from '../tenant.views.js';
+import { TenantsRepository } from '../tenants.repository.js';
+
+// The name is ours: `t_` and the tenant's id.
+const statistics = (database: string): string => `
+  SELECT pg_database_size(datid) AS bytes, numbackends, xact_commit, xact_rollback, deadlocks, stats_reset
+  FROM pg_stat_database WHERE datname = '${database}'`;
+const plainName = /^[a-z0-9_]+$/;
+
+/** What tenants use: one database is one tenant, so its cluster has counted already. Nothing is asked of idle ones. */
+@Injectable()
+export class UsageService {
+  constructor(
+    private readonly tenants: TenantsRepository,
+    private readonly access: ClusterAccess,
+    @Inject(Nats) private readonly nats: Nats,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
+
+  /** @throws ServiceError `not-found`, also for a tenant without a database; `service-unavailable` when its cluster is away. */
+  async usage(id: string): Promise<TenantUsage> {
+    const tenant = await this.tenants.get(id);
+    const row = await this.statisticsOf(tenant.cluster.id, tenant.database);
+    if (!row) throw new ServiceError('not-found', 'This tenant has no database.');
+    const since = row['stats_reset'] as Date | null;
+    return {
+      tenantId: id,
+      databaseBytes: Number(row['bytes']),
+      connections: Number(row['numbackends']),
+      transactions: Number(row['xact_commit']),
+      rollbacks: Number(row['xact_rollback']),
+      deadlocks: Number(row['deadlocks']),
+      since: since?.toISOString() ?? null,
+      limits: toTenant(tenant).limits,
+    };
+  }
+
+  async pools(): Promise<ReplyOf<typeof Usage.pools>> {
+    return { data: await askInstances(this.nats, this.log, Surveys.pools) };
+  }
+
+  private async statisticsOf(clusterId: string, database: string): Promise<Record<string, unknown> | undefined> {
+    if (!plainName.test(database)) throw new TypeError('a physical name must be plain');
+    const { admin } = await this.access.open(clusterId);
+    try {
+      return (await admin.query(statistics(database))).rows[0];
+    } catch (cause) {
+      throw new ServiceError('service-unavailable', "The tenant's cluster cannot be asked at the moment.", { cause });
+    }
+  }
+}

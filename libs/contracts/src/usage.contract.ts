@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { message } from './message.js';
+import { InstancePools } from './pools.contract.js';
+import { id, timestamp } from './schemas.js';
+import { TenantLimits } from './tenant-limits.js';
+
+const count = z.int().min(0);
+
+/** What a tenant uses, as its database's own statistics say. */
+export const TenantUsage = z
+  .strictObject({
+    tenantId: id,
+    databaseBytes: count,
+    connections: count.meta({ description: 'Open at this moment, of all instances' }),
+    transactions: count,
+    rollbacks: count,
+    deadlocks: count,
+    since: timestamp.nullable().meta({ description: 'What is counted is counted from here; null: from the beginning' }),
+    limits: TenantLimits,
+  })
+  .meta({ id: 'TenantUsage' });
+export type TenantUsage = z.output<typeof TenantUsage>;
+
+/** What a probe of a tenant's database found, made when it was asked for. */
+export const TenantHealth = z
+  .strictObject({
+    tenantId: id,
+    reachable: z.boolean(),
+    latencyMs: z.number().nullable().meta({ description: 'Of connecting and asking once' }),
+    problem: z.enum(['unreachable', 'refused', 'slow', 'wrong-database']).nullable(),
+    checkedAt: timestamp,
+  })
+  .meta({ id: 'TenantHealth' });
+export type TenantHealth = z.output<typeof TenantHealth>;
+
+export const Usage = {
+  usage: message('tenants.usage', {
+    request: z.strictObject({ id }),
+    reply: TenantUsage,
+    needs: 'tenants:read',
+    idempotent: true,
+    tenant: null,
+  }),
+  health: message('tenants.health', {
+    request: z.strictObject({ id }),
+    reply: TenantHealth,
+    needs: 'tenants:read',
+    idempotent: true,
+    tenant: null,
+  }),
+  /** What every instance has open at this moment; one that does not answer within a second is missing. */
+  pools: message('tenants.pools.list', {
+    request: z.strictObject({}),
+    reply: z.strictObject({ data: z.array(InstancePools) }).meta({ id: 'Pools' }),
+    needs: 'clusters:read',
+    idempotent: true,
+    tenant: null,
+  }),
+};
