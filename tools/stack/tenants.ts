@@ -4,7 +4,7 @@ import { run } from './run.ts';
 
 // The stack on this machine stands in for what the environment does not name.
 const running = readRunning(resolve(process.env.TENANTRY_DATA || '.data'));
-const main = join(process.cwd(), 'apps/tenant-registry/dist/cli/main.js');
+const main = join(process.cwd(), 'tools/cli/main.ts');
 process.exitCode = await run(process.execPath, [main, ...process.argv.slice(2)], {
   ...(running ? { TENANTRY_URL: running.url, TENANTRY_KEY: running.operatorKey } : {}),
   ...given('TENANTRY_URL'),

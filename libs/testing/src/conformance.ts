@@ -64,7 +64,7 @@ export class Conformance {
     return validate(value) ? undefined : this.ajv.errorsText(validate.errors);
   }
 
-  private faultIn(found: Found, { status, headers, body }: Answer<unknown>, isHead: boolean): string | undefined {
+  private faultIn(found: Found, { status, headers, body, text }: Answer<unknown>, isHead: boolean): string | undefined {
     const { document, template, method, operation } = found;
     const response = operation.responses[String(status)];
     if (!response) return `which ${operation.operationId} does not document`;
@@ -74,7 +74,11 @@ export class Conformance {
     if (!documented.includes(type)) return `of type '${type}', not ${documented.join(' or ')}`;
     if (isHead || !type.endsWith('json')) return undefined;
     const steps = ['paths', template, method, 'responses', String(status), 'content', type, 'schema'];
-    const fault = this.faultOfValue(document, `/${steps.map(escape).map(encodeURIComponent).join('/')}`, body);
+    const fault = this.faultOfValue(
+      document,
+      `/${steps.map(escape).map(encodeURIComponent).join('/')}`,
+      type.startsWith('text/') ? text : body,
+    );
     return fault && `with a body that is not as documented (${fault})`;
   }
 

@@ -1,0 +1,105 @@
+import { spawn } from 'node:child_process';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Operator, Tenant } from '@tenantry/contracts';
+import { newSlug, Stack } from '@tenantry/testing';
+
+interface Ran {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await Stack.start();
+}, 150_000);
+afterAll(() => stack?.stop(), 60_000);
+
+/** As a user runs it, with its output piped. */
+function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
+  const child = spawn(process.execPath, [new URL('main.ts', import.meta.url).pathname, ...args], {
+    env: {
+      ...{ PATH: process.env['PATH'], TENANTRY_URL: stack.url, TENANTRY_KEY: stack.operatorKey },
+      ...{ TENANTRY_ADMIN_PASSWORD: 'correct-horse-battery-9', ...env },
+    },
+  });
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (bytes: Buffer) => (out += bytes.toString()));
+  child.stderr.on('data', (bytes: Buffer) => (err += bytes.toString()));
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })));
+}
+
+const person = ['--email', 'ada@acme.example', '--first-name', 'Ada', '--last-name', 'Lovelace'];
+const create = async (slug = newSlug()): Promise<Tenant> => {
+  const { out } = await run(['--json', 'create', slug, '--name', 'Acme', ...person]);
+  return JSON.parse(out) as Tenant;
+};
+
+describe('tenants on the command line', () => {
+  it('are made step by step, shown and listed; machines get JSON and people no colours', async () => {
+    const slug = newSlug();
+    const made = await run(['create', slug, '--name', 'Acme', ...person, '--plan', 'free']);
+    expect(made).toMatchObject({ code: 0, err: expect.stringMatching(/ {2}activate: done/) });
+    expect(made.out).toMatch(new RegExp(`^slug +${slug}$`, 'm'));
+    expect(made.out + made.err).not.toContain('\u001b');
+    const shown = await run(['show', slug, '--json']);
+    expect(JSON.parse(shown.out)).toMatchObject({ slug, state: 'active', plan: 'free' });
+    const listed = await run(['list', '--json', '--q', slug]);
+    expect(
+      listed.out
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as object),
+    ).toHaveLength(1);
+    expect((await run(['usage', slug])).out).toMatch(/^databaseBytes +\d+$/m);
+  });
+
+  it('are suspended and resumed for a reason, which the audit keeps', async () => {
+    const { slug, id } = await create();
+    expect((await run(['suspend', slug])).code).toBe(2);
+    expect((await run(['suspend', slug, '--reason', 'did not pay'])).code).toBe(0);
+    expect((await run(['suspend', id, '--reason', 'again'])).code).toBe(1);
+    expect((await run(['resume', slug, '--reason', 'Prüfung bezahlt'])).code).toBe(0);
+    const { out } = await run(['audit', '--tenant', slug, '--action', 'tenants.resume']);
+    expect(out).toContain('Prüfung bezahlt');
+  });
+
+  it('of several, those that can be done are done, and the exit code says that not all were', async () => {
+    const { slug } = await create();
+    const { code, err } = await run(['suspend', slug, 'nobody-at-all', '--reason', 'test']);
+    expect({ code, err }).toEqual({ code: 3, err: expect.stringContaining('nobody-at-all: There is no tenant') });
+    expect(JSON.parse((await run(['show', slug, '--json'])).out)).toMatchObject({ state: 'suspended' });
+  });
+});
+
+describe('the platform on the command line', () => {
+  it('has keys that open what they say; what they do not is exit code 4', async () => {
+    const made = await run(['operators', 'create', newSlug(), '--scopes', 'tenants:read', '--json']);
+    const { key, id } = JSON.parse(made.out) as Operator & { key: string };
+    const asReader = { TENANTRY_KEY: key };
+    expect((await run(['list'], asReader)).code).toBe(0);
+    expect((await run(['operators'], asReader)).code).toBe(4);
+    expect((await run(['list'], { TENANTRY_KEY: `${key.slice(0, -1)}_` })).code).toBe(4);
+    expect((await run(['operators', 'revoke', id])).code).toBe(0);
+  });
+
+  it('is well, says doctor', async () => {
+    const { code, out } = await run(['doctor']);
+    expect({ code, out }).toEqual({ code: 0, out: expect.not.stringContaining('false') });
+    expect((await run(['clusters'])).out).toMatch(/^main +open/m);
+    expect((await run(['pools'])).code).toBe(0);
+  });
+
+  it.each([[['lst']], [['create', 'x']], [['show']], [['list', '--no-such-option']]])(
+    'refuses %j as wrong usage',
+    async (args) => {
+      expect(await run(args)).toMatchObject({ code: 2, out: '' });
+    },
+  );
+
+  it('says who does not answer, and fails', async () => {
+    const { code, err } = await run(['list'], { TENANTRY_URL: 'http://127.0.0.1:1' });
+    expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining('nobody answers at http://127.0.0.1:1') });
+    expect((await run(['list'], { TENANTRY_KEY: '' })).code).toBe(2);
+  });
+});
