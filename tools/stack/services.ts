@@ -44,6 +44,8 @@ const everywhere = [
   'MAX_IN_FLIGHT',
   'CHECK_REPLIES',
 ];
+const ofRegistry = ['ARCHIVE_GRACE_SECONDS', 'ROTATION_OVERLAP_SECONDS', 'MASTER_KEY_PREVIOUS'];
+const ofTenants = ['CONNECTION_BUDGET', 'MASTER_KEY_PREVIOUS'];
 const ofGateway = ['BASE_DOMAIN', 'CORS_ORIGINS', 'TRUSTED_PROXIES', 'TENANTRY_LIMITS', 'ADDRESS_REQUESTS_PER_MINUTE'];
 
 /** The whole environment of one service process. */
@@ -81,19 +83,20 @@ const own: Record<ServiceName, (around: Surroundings) => NodeJS.ProcessEnv> = {
   auth: ({ urls, secrets, env }) => ({
     AUTH_DATABASE_URL: as(urls.postgres, 'auth', secrets.roles.auth, 'auth'),
     MASTER_KEY: secrets.masterKey,
-    ...pick(env, ['CONNECTION_BUDGET', 'SIGNING_KEY_DAYS']),
+    ...pick(env, [...ofTenants, 'SIGNING_KEY_DAYS']),
   }),
   users: ({ secrets, env, dataDir }) => ({
     MASTER_KEY: secrets.masterKey,
     MAIL_FOLDER: mailFolder(dataDir),
-    ...pick(env, ['CONNECTION_BUDGET', 'SMTP_URL', 'MAIL_FROM', 'MAIL_LINKS']),
+    ...pick(env, [...ofTenants, 'SMTP_URL', 'MAIL_FROM', 'MAIL_LINKS']),
   }),
-  products: ({ secrets, env }) => ({ MASTER_KEY: secrets.masterKey, ...pick(env, ['CONNECTION_BUDGET']) }),
-  'tenant-registry': ({ urls, secrets }) => ({
+  products: ({ secrets, env }) => ({ MASTER_KEY: secrets.masterKey, ...pick(env, ofTenants) }),
+  'tenant-registry': ({ urls, secrets, env }) => ({
     REGISTRY_DATABASE_URL: as(urls.postgres, 'tenant_registry', secrets.roles.tenant_registry, 'registry'),
     PROVISIONER_URL: as(urls.postgres, 'provisioner', secrets.roles.provisioner, 'postgres'),
     MASTER_KEY: secrets.masterKey,
     OPERATOR_KEY: secrets.operatorKey,
+    ...pick(env, ofRegistry),
   }),
 };
 

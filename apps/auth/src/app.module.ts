@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { JwtModule } from '@nestjs/jwt';
 import { OutboxModule } from '@tenantry/outbox';
-import { CONFIG } from '@tenantry/service-kit';
+import { CONFIG, masterKeysOf } from '@tenantry/service-kit';
 import { RegistryTenantsModule, TenantConnections } from '@tenantry/tenant-connection';
 import { AccessTokens } from './access-tokens.js';
 import { AuthController } from './auth.controller.js';
@@ -20,7 +20,7 @@ import { SigningKeys } from './signing-keys.js';
 const signingKeys = {
   provide: SigningKeys,
   inject: [CentralDatabase, CONFIG],
-  useFactory: (central: CentralDatabase, config: AuthConfig) => SigningKeys.open(central, config.MASTER_KEY),
+  useFactory: (central: CentralDatabase, config: AuthConfig) => SigningKeys.open(central, masterKeysOf(config)),
 };
 
 @Module({

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { createLog, readConfig } from '@tenantry/service-kit';
+import { createLog, masterKeysOf, readConfig } from '@tenantry/service-kit';
 import { CentralDatabase } from './central-database.js';
 import { AuthConfig } from './config.js';
 import { announcedSeconds, SigningKeys } from './signing-keys.js';
@@ -7,11 +7,11 @@ import { announcedSeconds, SigningKeys } from './signing-keys.js';
 // Run by an operator where auth's settings are: `node rotate-keys.js`, or with --stolen when a key is in wrong hands. Running instances follow
 // within seconds.
 const { values } = parseArgs({ options: { stolen: { type: 'boolean', default: false } } });
-const config = readConfig(AuthConfig.pick({ AUTH_DATABASE_URL: true, MASTER_KEY: true }));
+const config = readConfig(AuthConfig.pick({ AUTH_DATABASE_URL: true, MASTER_KEY: true, MASTER_KEY_PREVIOUS: true }));
 const log = createLog({ service: 'auth', instance: 'rotate-keys', level: 'warn' });
 const central = new CentralDatabase(config, log);
 try {
-  const keys = await SigningKeys.open(central, config.MASTER_KEY);
+  const keys = await SigningKeys.open(central, masterKeysOf(config));
   await (values.stolen ? keys.replace() : keys.rotate());
   const kid = keys.published[0]?.kid;
   const when = values.stolen

@@ -51,15 +51,24 @@ describe('the signing keys', () => {
     const { rows } = await central.query('SELECT * FROM signing_keys');
     const { d } = current.privateKey.export({ format: 'jwk' });
     expect(rows[0]?.['kid']).toBe(current.publicKey.kid);
-    expect(rows[0]?.['private_key']).toMatch(/^v1\./);
+    expect(rows[0]?.['private_key']).toMatch(/^v2\./);
     expect(JSON.stringify(rows)).not.toContain(d);
     expect(JSON.stringify(rows)).not.toContain('PRIVATE KEY');
   });
 
   it('do not open with another master key, and are not replaced', async () => {
     const { published } = await open();
-    await expect(open(randomBytes(32))).rejects.toThrow('does not open with this master key');
+    await expect(open(randomBytes(32))).rejects.toThrow('does not open');
     expect((await open()).published).toEqual(published);
+  });
+});
+
+describe('a new master key', () => {
+  it('has them wrapped anew at the first start, which then needs the one before no more', async () => {
+    const { published } = await open();
+    const next = randomBytes(32);
+    expect((await SigningKeys.open(database(), [next, masterKey])).published).toEqual(published);
+    expect((await open(next)).published).toEqual(published);
   });
 });
 

@@ -1,5 +1,5 @@
 import { accessToken, type PublicKey } from '@tenantry/contracts';
-import { openSecret, sealSecret } from '@tenantry/service-kit';
+import { currentPrefix, type MasterKeys, openSecret, rewrapped, sealSecret } from '@tenantry/service-kit';
 import type { CentralDatabase, Query } from './central-database.js';
 import { newSigningKey, readSigningKey, writeSigningKey, type SigningKey } from './signing-key.js';
 
@@ -26,7 +26,7 @@ interface TimedKey extends SigningKey {
 export class SigningKeys {
   private constructor(
     private readonly central: Pick<CentralDatabase, 'query' | 'transaction'>,
-    private readonly masterKey: Buffer,
+    private readonly masterKeys: MasterKeys,
     /** The newest first. */
     private keys: readonly TimedKey[],
   ) {}
@@ -35,9 +35,13 @@ export class SigningKeys {
    * Reads the keys, and makes the first one where there is none. Any number of instances starting at once end with the same.
    * @throws SecretUnreadable when they were sealed under another master key.
    */
-  static async open(central: Pick<CentralDatabase, 'query' | 'transaction'>, masterKey: Buffer): Promise<SigningKeys> {
-    const keys = new SigningKeys(central, masterKey, []);
+  static async open(
+    central: Pick<CentralDatabase, 'query' | 'transaction'>,
+    masterKeys: MasterKeys,
+  ): Promise<SigningKeys> {
+    const keys = new SigningKeys(central, masterKeys, []);
     await keys.alone(async (query) => {
+      await keys.rewrap(query);
       if ((await keys.readAll(query)).length === 0) await keys.add(query, 0);
     });
     await keys.read();
@@ -100,8 +104,21 @@ export class SigningKeys {
     const key = newSigningKey();
     await query(
       `INSERT INTO signing_keys (kid, private_key, signs_from) VALUES ($1, $2, now() + make_interval(secs => $3))`,
-      [key.publicKey.kid, sealSecret(writeSigningKey(key), this.masterKey, owner), signsInSeconds],
+      [key.publicKey.kid, sealSecret(writeSigningKey(key), this.masterKeys, owner), signsInSeconds],
     );
+  }
+
+  /** Under a new master key, each start leaves all of them wrapped with that one. */
+  private async rewrap(query: Query): Promise<void> {
+    const rows = await query<Pick<Row, 'private_key'> & { kid: string }>(
+      'SELECT kid, private_key FROM signing_keys WHERE NOT starts_with(private_key, $1)',
+      [currentPrefix(this.masterKeys)],
+    );
+    for (const { kid, private_key: sealed } of rows)
+      await query('UPDATE signing_keys SET private_key = $2 WHERE kid = $1', [
+        kid,
+        rewrapped(sealed, this.masterKeys, owner),
+      ]);
   }
 
   private async readAll(query: Query): Promise<TimedKey[]> {
@@ -111,7 +128,7 @@ export class SigningKeys {
        FROM signing_keys ORDER BY signs_from DESC, kid`,
     );
     return rows.map(({ private_key, signs_in_ms }) => ({
-      ...readSigningKey(openSecret(private_key, this.masterKey, owner)),
+      ...readSigningKey(openSecret(private_key, this.masterKeys, owner)),
       signsAt: now + signs_in_ms,
     }));
   }

@@ -6,29 +6,29 @@ import { sendProblemBytes } from './problem.js';
 import { Asks } from './route.js';
 import { Upstream } from './upstream.js';
 
-@Controller('v1/admin/tenants/:id')
+@Controller('v1/admin')
 export class TenantLifecycleController {
   constructor(private readonly upstream: Upstream) {}
 
-  @Post('suspend')
+  @Post('tenants/:id/suspend')
   @Asks(TenantLifecycle.suspend, 'Suspends a tenant until it is resumed')
   suspend(@Req() request: GatewayRequest, @Res() reply: FastifyReply): Promise<void> {
     return this.upstream.pass(TenantLifecycle.suspend, request, reply);
   }
 
-  @Post('resume')
+  @Post('tenants/:id/resume')
   @Asks(TenantLifecycle.resume, 'Opens a suspended tenant, or ends its maintenance')
   resume(@Req() request: GatewayRequest, @Res() reply: FastifyReply): Promise<void> {
     return this.upstream.pass(TenantLifecycle.resume, request, reply);
   }
 
-  @Post('maintenance')
+  @Post('tenants/:id/maintenance')
   @Asks(TenantLifecycle.maintain, 'Closes a tenant for a short while; resuming it ends that')
   maintain(@Req() request: GatewayRequest, @Res() reply: FastifyReply): Promise<void> {
     return this.upstream.pass(TenantLifecycle.maintain, request, reply);
   }
 
-  @Delete()
+  @Delete('tenants/:id')
   @Asks(TenantLifecycle.remove, 'Archives a tenant, and purges it when its grace period has passed', {
     takesBody: true,
   })
@@ -36,10 +36,22 @@ export class TenantLifecycleController {
     return this.begin(TenantLifecycle.remove, request, reply);
   }
 
-  @Post('retry')
+  @Post('tenants/:id/retry')
   @Asks(TenantLifecycle.retry, 'Tries again to create a tenant that could not be created')
   retry(@Req() request: GatewayRequest, @Res() reply: FastifyReply): Promise<void> {
     return this.begin(TenantLifecycle.retry, request, reply);
+  }
+
+  @Post('tenants/:id/rotate-credentials')
+  @Asks(TenantLifecycle.rotateCredentials, "Changes the credentials of a tenant's database; no request fails")
+  rotateCredentials(@Req() request: GatewayRequest, @Res() reply: FastifyReply): Promise<void> {
+    return this.begin(TenantLifecycle.rotateCredentials, request, reply);
+  }
+
+  @Post('secrets/rewrap')
+  @Asks(TenantLifecycle.rewrapSecrets, 'Wraps all keys with the present master key')
+  rewrapSecrets(@Req() request: GatewayRequest, @Res() reply: FastifyReply): Promise<void> {
+    return this.begin(TenantLifecycle.rewrapSecrets, request, reply);
   }
 
   /** What goes on after the answer can be followed where Location says. */

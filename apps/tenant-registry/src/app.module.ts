@@ -16,10 +16,13 @@ import { ClustersRepository } from './clusters.repository.js';
 import { ClusterMetrics } from './cluster-metrics.js';
 import { ClustersService } from './clusters.service.js';
 import type { RegistryConfig } from './config.js';
+import { CredentialsRepository } from './lifecycle/credentials.repository.js';
 import { DeleteTenant } from './lifecycle/delete-tenant.js';
 import { LifecycleController } from './lifecycle/lifecycle.controller.js';
 import { LifecycleService } from './lifecycle/lifecycle.service.js';
 import { Removals } from './lifecycle/removals.js';
+import { RewrapSecrets } from './lifecycle/rewrap-secrets.js';
+import { RotateCredentials } from './lifecycle/rotate-credentials.js';
 import { Transitions } from './lifecycle/transitions.js';
 import { LONG_ACTIONS, type LongAction } from './operations/long-action.js';
 import { OperationRunner } from './operations/operation-runner.js';
@@ -51,7 +54,7 @@ import { UsageService } from './usage/usage.service.js';
 
 const entities = [TenantRow, Cluster, Plan, OperatorRow, AuditEventRow];
 /** What takes too long for one request. */
-const longActions = [CreateTenant, DeleteTenant];
+const longActions = [CreateTenant, DeleteTenant, RotateCredentials, RewrapSecrets];
 
 @Module({
   imports: [
@@ -106,6 +109,7 @@ const longActions = [CreateTenant, DeleteTenant];
     Births,
     LifecycleService,
     Removals,
+    CredentialsRepository,
     Transitions,
     ...longActions,
     { provide: LONG_ACTIONS, inject: longActions, useFactory: (...actions: LongAction[]) => actions },

@@ -10,6 +10,10 @@ export const RegistryConfig = z.object({
   /** The account that makes tenants' roles and databases, on the `postgres` database of the first cluster. */
   PROVISIONER_URL: postgresUrl,
   MASTER_KEY: masterKey,
+  /** The one before: still opens what it has wrapped, until the re-wrapping has been run. */
+  MASTER_KEY_PREVIOUS: masterKey.optional(),
+  /** How long both credentials of a tenant let in while they are changed: longer than it takes everybody to hear of the new ones. */
+  ROTATION_OVERLAP_SECONDS: wholeNumber(3, 86_400).default(15),
   /** How long an archived tenant's data is kept before it is purged. */
   ARCHIVE_GRACE_SECONDS: wholeNumber(0, 10 * 365 * 86_400).default(30 * 86_400),
   /** The first operator's key, made valid at the start: `tok_` and at least 32 characters. */

@@ -1,8 +1,12 @@
+import { DBOS } from '@dbos-inc/dbos-sdk';
 import { readConfig } from '@tenantry/service-kit';
 import { migrate } from '@tenantry/tenant-schema';
 import pg from 'pg';
 import { RegistryConfig } from './config.js';
 import { migrations } from './migrations/index.js';
+
+/** One number for "somebody migrates the workflow engine's tables", which does not look whether another one does. */
+const engineLock = 0x64626f73;
 
 // Its own entry: in a cluster it runs as a job before the registry's new version starts.
 const { REGISTRY_DATABASE_URL } = readConfig(RegistryConfig.pick({ REGISTRY_DATABASE_URL: true }));
@@ -10,6 +14,8 @@ const client = new pg.Client({ connectionString: REGISTRY_DATABASE_URL });
 await client.connect();
 try {
   const version = await migrate(client, migrations);
+  await client.query('SELECT pg_advisory_lock($1)', [engineLock]);
+  await DBOS.migrate(REGISTRY_DATABASE_URL);
   process.stdout.write(`registry database at version ${version}\n`);
 } finally {
   await client.end();

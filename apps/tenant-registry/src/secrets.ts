@@ -1,5 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, openSecret, sealSecret, type SecretOwner } from '@tenantry/service-kit';
+import {
+  CONFIG,
+  currentPrefix,
+  type MasterKeys,
+  masterKeysOf,
+  newDataKey,
+  openSecret,
+  rewrapped,
+  sealSecret,
+  type SecretOwner,
+} from '@tenantry/service-kit';
 import type { RegistryConfig } from './config.js';
 
 /** A tenant's password of its own database. */
@@ -12,14 +22,37 @@ export const provisionerUrl = (clusterId: string): SecretOwner => ({ owner: clus
 /** What the registry keeps sealed, each bound to whose and what it is. */
 @Injectable()
 export class Secrets {
-  constructor(@Inject(CONFIG) private readonly config: Pick<RegistryConfig, 'MASTER_KEY'>) {}
+  private readonly keys: MasterKeys;
 
-  seal(plain: string, owner: SecretOwner): string {
-    return sealSecret(plain, this.config.MASTER_KEY, owner);
+  constructor(@Inject(CONFIG) config: Pick<RegistryConfig, 'MASTER_KEY' | 'MASTER_KEY_PREVIOUS'>) {
+    this.keys = masterKeysOf(config);
+  }
+
+  /** A key of a tenant's own, for all that is sealed for it. */
+  newKey(tenantId: string, version = 1): string {
+    return newDataKey(this.keys, tenantId, version);
+  }
+
+  /** @param key of the same owner; one of the secret's own unless given. */
+  seal(plain: string, owner: SecretOwner, key?: string): string {
+    return sealSecret(plain, this.keys, owner, key);
   }
 
   /** @throws SecretUnreadable */
   open(sealed: string, owner: SecretOwner): string {
-    return openSecret(sealed, this.config.MASTER_KEY, owner);
+    return openSecret(sealed, this.keys, owner);
+  }
+
+  /** What everything begins with that the present master key has wrapped. */
+  get current(): string {
+    return currentPrefix(this.keys);
+  }
+
+  /**
+   * The same, wrapped with the present master key.
+   * @throws SecretUnreadable
+   */
+  rewrap(sealed: string, owner: SecretOwner): string {
+    return sealed.startsWith(this.current) ? sealed : rewrapped(sealed, this.keys, owner);
   }
 }

@@ -44,6 +44,10 @@ export class TenantRow {
   @Column('text', { name: 'db_password', nullable: true })
   sealedPassword!: string | null;
 
+  /** The tenant's own key, wrapped (see `newDataKey`); null in tenants older than such keys. */
+  @Column('text', { name: 'data_key', nullable: true, select: false })
+  dataKey?: string | null;
+
   /** Until that admin is made: the password sealed; read only by who asks for it by name. */
   @Column('jsonb', { name: 'first_admin', nullable: true, select: false })
   firstAdmin?: SealedAdmin | null;

@@ -57,6 +57,12 @@ export class TenantsRepository {
     return row.firstAdmin;
   }
 
+  /** The tenant's own key, wrapped; undefined where it has none. */
+  async getDataKey(id: string): Promise<string | undefined> {
+    const row = await this.tenants.findOne({ where: { id }, select: { id: true, dataKey: true } });
+    return row?.dataKey ?? undefined;
+  }
+
   /** What has changed after this generation, oldest first. */
   async changesAfter(generation: number, limit: number): Promise<TenantNotice[]> {
     const rows = await this.tenants.find({

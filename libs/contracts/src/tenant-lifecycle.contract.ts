@@ -41,6 +41,22 @@ export const TenantLifecycle = {
     status: 202,
     tenant: null,
   }),
+  /** New credentials for its database; those before let in for a while longer, so that no request fails. */
+  rotateCredentials: message('tenants.rotate-credentials', {
+    request: z.strictObject({ id, reason: reason.optional() }),
+    reply: Operation,
+    needs: 'tenants:write',
+    status: 202,
+    tenant: null,
+  }),
+  /** Wraps every key anew, with the present master key; after that the one before is needed no more. */
+  rewrapSecrets: message('tenants.secrets.rewrap', {
+    request: z.strictObject({ reason: reason.optional() }),
+    reply: Operation,
+    needs: 'tenants:write',
+    status: 202,
+    tenant: null,
+  }),
   /** What has changed after a generation, oldest first. Whoever follows tenants asks it each second, in case a notice was missed. */
   changes: message('tenants.changes', {
     request: z.strictObject({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { MasterKeys } from './secrets.js';
 
 /** Raised when the environment cannot be used; the message names each variable, what is wrong, and never its value. */
 export class InvalidConfig extends Error {
@@ -84,3 +85,7 @@ export const masterKey = z.string().transform((value, context) => {
   }
   return bytes;
 });
+
+/** The master keys of a process: the present one, and the one before while what that one has wrapped is wrapped anew. */
+export const masterKeysOf = (config: { MASTER_KEY: Buffer; MASTER_KEY_PREVIOUS?: Buffer | undefined }): MasterKeys =>
+  config.MASTER_KEY_PREVIOUS ? [config.MASTER_KEY, config.MASTER_KEY_PREVIOUS] : config.MASTER_KEY;

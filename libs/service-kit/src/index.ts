@@ -1,6 +1,6 @@
 export { Answers } from './answers.js';
 export { boot, CONFIG, createService, KitModule } from './boot.js';
-export { CommonConfig, InvalidConfig, masterKey, port, readConfig, wholeNumber } from './config.js';
+export { CommonConfig, InvalidConfig, masterKey, masterKeysOf, port, readConfig, wholeNumber } from './config.js';
 export { ContextSigner, type Statement } from './context/signer.js';
 export { ContextVerifier } from './context/verifier.js';
 export { cursorKey, decodeCursor, encodeCursor, type CursorBinding, type CursorPosition } from './cursor.js';
@@ -26,7 +26,18 @@ export {
   type Client,
   type RequestContext,
 } from './request-context.js';
-export { openSecret, sealSecret, SecretUnreadable, type SecretOwner } from './secrets.js';
+export {
+  currentPrefix,
+  dataKeyOf,
+  dataKeyVersion,
+  newDataKey,
+  openSecret,
+  rewrapped,
+  sealSecret,
+  SecretUnreadable,
+  type MasterKeys,
+  type SecretOwner,
+} from './secrets.js';
 export { asServiceError, ServiceError } from './service-error.js';
 export { isTracing, openEdgeSpan, spanAround, traceIdOf, type OpenSpan } from './telemetry.js';
 export { isoTime } from './iso-time.js';

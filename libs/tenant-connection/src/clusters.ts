@@ -1,3 +1,4 @@
+import { SecretUnreadable } from '@tenantry/service-kit';
 import { Breakers } from './breakers.js';
 import { Budget } from './budget.js';
 import { connect, type ConnectOptions } from './connect.js';
@@ -84,6 +85,12 @@ export class Cluster implements Connector<Session> {
       this.sessions.set(session, slot);
       return session;
     } catch (failure) {
+      if (failure instanceof SecretUnreadable) {
+        this.outside.reports.error(
+          { tenantId: pool.tenantId, cluster: this.address, err: failure },
+          'ALARM: unreadable password',
+        );
+      }
       if (failure instanceof WrongDatabase) {
         this.outside.reports.error(
           { tenantId: pool.tenantId, cluster: this.address, err: failure },

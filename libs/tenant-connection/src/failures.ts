@@ -1,3 +1,5 @@
+import { SecretUnreadable } from '@tenantry/service-kit';
+
 /** The database that answered is not the one the directory named. Never retried, always an alarm. */
 export class WrongDatabase extends Error {
   override readonly name = 'WrongDatabase';
@@ -54,7 +56,8 @@ export function kindOf(failure: unknown): FailureKind {
 
 /** Whether the same attempt may succeed a moment later. */
 export function isPassing(failure: unknown): boolean {
-  if (failure instanceof WrongDatabase || failure instanceof ConnectTimeout) return false;
+  if (failure instanceof WrongDatabase || failure instanceof ConnectTimeout || failure instanceof SecretUnreadable)
+    return false;
   const code = codeOf(failure);
   return code === undefined || (!code.startsWith('28') && !lasting.has(code));
 }

@@ -12,6 +12,7 @@ import {
   CONFIG,
   LOG,
   masterKey,
+  masterKeysOf,
   Messages,
   Metrics,
   Nats,
@@ -28,6 +29,8 @@ import { TenantConnectionModule } from './tenant-connection.module.js';
 export const TenantsConfig = z.object({
   /** Opens the sealed passwords of tenant databases. */
   MASTER_KEY: masterKey,
+  /** The one before, while the registry wraps anew what it has wrapped. */
+  MASTER_KEY_PREVIOUS: masterKey.optional(),
   /** Connections of this process to one database cluster. */
   CONNECTION_BUDGET: wholeNumber(1, 10_000).default(100),
 });
@@ -80,7 +83,7 @@ export class RegistryTenantsModule {
           useFactory: (config: TenantsConfig, messages: Messages, log: Log) => ({
             service,
             source: { load: (id) => messages.ask(Tenants.locate, { id }) },
-            masterKey: config.MASTER_KEY,
+            masterKey: masterKeysOf(config),
             settings: { budget: config.CONNECTION_BUDGET },
             log,
           }),

@@ -1,6 +1,6 @@
 import { type DynamicModule, Logger, Module, type ModuleMetadata } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { MessageScope, openSecret } from '@tenantry/service-kit';
+import { type MasterKeys, MessageScope, openSecret } from '@tenantry/service-kit';
 import type { MixedList } from 'typeorm';
 import type { Reports } from './clusters.js';
 import { TenantConnections } from './connections.js';
@@ -19,8 +19,8 @@ interface ModuleChoices {
   readonly entities?: readonly EntityClass[];
   readonly settings?: Partial<ConnectionSettings>;
   readonly source: DirectorySource;
-  /** 32 bytes: opens the sealed passwords of the directory's places. */
-  readonly masterKey: Buffer;
+  /** 32 bytes, or several such keys: open the sealed passwords of the directory's places. */
+  readonly masterKey: MasterKeys;
   /** Nest's logger unless given. */
   readonly log?: Reports;
 }

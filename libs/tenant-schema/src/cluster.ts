@@ -129,16 +129,35 @@ export async function ensureTenantDatabase(admin: SqlClient, database: string, r
     );
   }
   await admin.query(`REVOKE ALL ON DATABASE ${quoted(database)} FROM PUBLIC`);
-  await admin.query(`GRANT CONNECT ON DATABASE ${quoted(database)} TO ${quoted(role)}`);
+  await openDatabaseTo(admin, database, role);
   await admin.query(`ALTER DATABASE ${quoted(database)} WITH ALLOW_CONNECTIONS true`);
+}
+
+/** Lets a login role of the tenant's into its database. */
+export async function openDatabaseTo(admin: SqlClient, database: string, role: string): Promise<void> {
+  await admin.query(`GRANT CONNECT ON DATABASE ${quoted(database)} TO ${quoted(role)}`);
+}
+
+/** Only who inherits from a role may end its sessions (PostgreSQL, "pg_terminate_backend"). */
+async function ruleOver(admin: SqlClient, role: string): Promise<void> {
+  await admin.query(`GRANT ${quoted(role)} TO CURRENT_USER WITH INHERIT TRUE, SET FALSE`);
+}
+
+/** Removes one login role of a tenant's and ends what sessions it has; harmless when there is none. */
+export async function dropTenantRole(admin: SqlClient, database: string, role: string): Promise<void> {
+  if (!(await exists(admin, 'pg_roles', role))) return;
+  await admin.query(`ALTER ROLE ${quoted(role)} NOLOGIN`);
+  await ruleOver(admin, role);
+  await admin.query(`SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity WHERE usename = '${role}'`);
+  await admin.query(`REVOKE ALL ON DATABASE ${quoted(database)} FROM ${quoted(role)}`);
+  await admin.query(`DROP ROLE ${quoted(role)}`);
 }
 
 /** Removes a tenant's database and its login roles, connected or not; harmless when there are none. */
 export async function dropTenant(admin: SqlClient, database: string, ...roles: string[]): Promise<void> {
   const present: string[] = [];
   for (const role of roles) if (await exists(admin, 'pg_roles', role)) present.push(role);
-  // Only who inherits from a role may end its sessions (PostgreSQL, pg_signal_backend); nobody else is in there.
-  for (const role of present) await admin.query(`GRANT ${quoted(role)} TO CURRENT_USER WITH INHERIT TRUE, SET FALSE`);
+  for (const role of present) await ruleOver(admin, role);
   await admin.query(`DROP DATABASE IF EXISTS ${quoted(database)} WITH (FORCE)`);
   for (const role of present) await admin.query(`DROP ROLE IF EXISTS ${quoted(role)}`);
 }

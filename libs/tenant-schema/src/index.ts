@@ -1,7 +1,9 @@
 export {
   dropTenant,
+  dropTenantRole,
   ensureTenantDatabase,
   ensureTenantRole,
+  openDatabaseTo,
   prepareCluster,
   type ClosableSqlClient,
   type Cluster,

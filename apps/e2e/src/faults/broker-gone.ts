@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from '@jest/globals';
-import { createTenant, newSlug, type Stack, tenantWish } from '@tenantry/testing';
+import { createTenant, login as logIn, newSlug, type Stack, tenantWish } from '@tenantry/testing';
 import { ended } from '../stories/many-births.js';
+import { expectProblem } from '../stories/problem.js';
 import { countBy, expectFairAnswers, until } from './flight.js';
 
 const services = ['gateway', 'auth', 'users', 'products', 'tenant-registry'];
@@ -84,10 +85,20 @@ export async function birthFails(stack: Stack): Promise<void> {
     expect(
       (await stack.http.with({ 'x-tenant': wish.slug }).post('/v1/auth/login', { email: 'a@b.c', password: 'x' }))
         .status,
-    ).toBe(404);
+    ).toBe(401);
 
     await cluster.query(`ALTER DATABASE ${template}_x RENAME TO ${template}`);
     await createTenant(stack, { slug: wish.slug });
+    const again = () => stack.operator.post(`/v1/admin/tenants/${body['id'] as string}/retry`, {});
+    expectProblem(await again(), 'slug-taken');
+    const registry = await stack.openDatabase('registry');
+    const slug = newSlug();
+    await registry.query('UPDATE tenants SET slug = $2 WHERE id = $1', [body['id'], slug]);
+    await registry.end();
+    const retried = await again();
+    expect(retried.status).toBe(202);
+    expect(await ended(stack, retried.headers.location!)).toMatchObject({ state: 'succeeded' });
+    await logIn(stack, slug, wish.admin.email, wish.admin.password);
   } finally {
     await cluster.end();
   }

@@ -31,7 +31,9 @@ export class DeleteTenant implements LongAction {
       to: 'purged',
       reason: null,
       beside: (manager) =>
-        manager.query('UPDATE tenants SET db_password = NULL, first_admin = NULL WHERE id = $1', [tenantId]),
+        manager.query('UPDATE tenants SET db_password = NULL, data_key = NULL, first_admin = NULL WHERE id = $1', [
+          tenantId,
+        ]),
     });
   }
 }

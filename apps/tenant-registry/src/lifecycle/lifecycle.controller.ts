@@ -32,6 +32,16 @@ export class LifecycleController {
     return this.lifecycle.retry(request);
   }
 
+  @Answers(TenantLifecycle.rotateCredentials)
+  rotateCredentials(request: ParsedRequestOf<typeof TenantLifecycle.rotateCredentials>) {
+    return this.lifecycle.rotate(request);
+  }
+
+  @Answers(TenantLifecycle.rewrapSecrets)
+  rewrapSecrets(request: ParsedRequestOf<typeof TenantLifecycle.rewrapSecrets>) {
+    return this.lifecycle.rewrap(request);
+  }
+
   @Answers(TenantLifecycle.changes)
   changes(request: ParsedRequestOf<typeof TenantLifecycle.changes>) {
     return this.lifecycle.changes(request);

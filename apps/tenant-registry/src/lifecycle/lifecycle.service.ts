@@ -6,6 +6,8 @@ import { Births } from '../provisioning/births.js';
 import { toTenant } from '../tenant.views.js';
 import { TenantsRepository } from '../tenants.repository.js';
 import { Removals } from './removals.js';
+import { rewrapSecrets } from './rewrap-secrets.js';
+import { rotateCredentials, withCredentials } from './rotate-credentials.js';
 import { Transitions } from './transitions.js';
 
 type Asked<Name extends keyof typeof TenantLifecycle> = ParsedRequestOf<(typeof TenantLifecycle)[Name]>;
@@ -51,6 +53,19 @@ export class LifecycleService {
   async retry({ id, reason }: Asked<'retry'>): Promise<Operation> {
     const { slug } = await this.tenants.get(id);
     return this.operations.begin(await this.births.again(id, slug, reason ?? null));
+  }
+
+  /** @throws ServiceError `not-found`, `invalid-transition`, `conflict` */
+  async rotate({ id, reason }: Asked<'rotateCredentials'>): Promise<Operation> {
+    const { state } = await this.tenants.get(id);
+    if (!withCredentials.includes(state))
+      throw new ServiceError('invalid-transition', `A tenant that is ${state} has no credentials to be changed.`);
+    return this.operations.begin(await this.operations.decide({ kind: rotateCredentials, tenantId: id, reason }));
+  }
+
+  /** @throws ServiceError `conflict` while one is under way. */
+  async rewrap({ reason }: Asked<'rewrapSecrets'>): Promise<Operation> {
+    return this.operations.begin(await this.operations.decide({ kind: rewrapSecrets, tenantId: null, reason }));
   }
 
   async changes({ after }: Asked<'changes'>): Promise<ReplyOf<typeof TenantLifecycle.changes>> {

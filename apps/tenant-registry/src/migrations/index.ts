@@ -5,6 +5,7 @@ import { clusters } from './0003-clusters.js';
 import { audit } from './0004-audit.js';
 import { lifecycle } from './0005-lifecycle.js';
 import { limits } from './0006-limits.js';
+import { credentials } from './0007-credentials.js';
 
 /** The central database's migrations, in order. */
-export const migrations: readonly Migration[] = [tenants, operators, clusters, audit, lifecycle, limits];
+export const migrations: readonly Migration[] = [tenants, operators, clusters, audit, lifecycle, limits, credentials];

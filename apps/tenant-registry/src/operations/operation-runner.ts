@@ -1,4 +1,4 @@
-import { DBOS } from '@dbos-inc/dbos-sdk';
+import { DBOS, Error as DBOSErrors } from '@dbos-inc/dbos-sdk';
 import { Inject, Injectable } from '@nestjs/common';
 import { asServiceError, LOG, type Log, type RequestContext, withRequest } from '@tenantry/service-kit';
 import { type Job, LONG_ACTIONS, type LongAction, type Step, type TenantJob } from './long-action.js';
@@ -12,6 +12,14 @@ const untilDone = { intervalSeconds: 2, backoffRate: 1, maxAttempts: 100_000 };
 const askWithinMs = 5000;
 /** What a service refuses on its merits it will refuse again; that it does not know us or the tenant yet will pass. */
 const mayPass = (error: unknown): boolean => ![400, 409, 422].includes(asServiceError(error).status);
+
+/** Another process goes on with this. */
+const isOfTheEngine = (error: unknown): boolean =>
+  error instanceof DBOSErrors.DBOSWorkflowConflictError || error instanceof DBOSErrors.DBOSWorkflowCancelledError;
+
+/** Whether a step was given up: recorded, so that nothing is undone because this process leaves or has lost the database. */
+const hasFailed = async ({ operationId }: Job): Promise<boolean> =>
+  ((await DBOS.listWorkflowSteps(operationId)) ?? []).some(({ error }) => error !== null);
 
 /** A step is no longer part of the request that asked for it: that one may be answered, and its time over. */
 const requestOf = ({ requestId }: Job): RequestContext => ({
@@ -68,6 +76,7 @@ export class OperationRunner {
     try {
       for (const step of steps) await this.take(step, job);
     } catch (err) {
+      if (isOfTheEngine(err) || !(await hasFailed(job))) throw err;
       this.log.error({ err, kind, ...job }, 'an operation failed; undoing it');
       if (undo) await this.take({ ...undo, untilDone: true }, job);
       await this.take(this.ending('failed'), job);

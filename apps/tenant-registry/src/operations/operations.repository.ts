@@ -34,12 +34,15 @@ export class OperationsRepository {
   constructor(@InjectDataSource() private readonly database: DataSource) {}
 
   /**
-   * Writes it down as part of the transaction that decides on it; nothing is begun before that is committed.
+   * Writes it down, as part of the transaction that decides on it; nothing is begun before that is committed.
    * @throws ServiceError `conflict` while another one of the same tenant has not ended.
    */
-  async decide(manager: EntityManager, { kind, tenantId, reason, delaySeconds = 0 }: Decision): Promise<OperationRow> {
+  async decide(
+    manager: EntityManager | undefined,
+    { kind, tenantId, reason, delaySeconds = 0 }: Decision,
+  ): Promise<OperationRow> {
     try {
-      const [row] = await manager.query<OperationRow[]>(
+      const [row] = await (manager ?? this.database.manager).query<OperationRow[]>(
         `INSERT INTO operations (kind, tenant_id, actor, reason, request_id, due_at)
          VALUES ($1, $2, $3, $4, $5, now() + make_interval(secs => $6)) RETURNING ${columns}`,
         [kind, tenantId, actor(), reason ?? null, currentRequest()?.requestId ?? null, delaySeconds],
@@ -47,7 +50,7 @@ export class OperationsRepository {
       return row!;
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;
-      throw new ServiceError('conflict', 'Another operation of this tenant has not ended yet.');
+      throw new ServiceError('conflict', 'Another operation of the same tenant, or of this kind, has not ended yet.');
     }
   }
 

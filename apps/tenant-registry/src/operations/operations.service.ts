@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Operation } from '@tenantry/contracts';
 import { LONG_ACTIONS, type LongAction } from './long-action.js';
 import { OperationRunner } from './operation-runner.js';
-import { type OperationRow, OperationsRepository } from './operations.repository.js';
+import { type Decision, type OperationRow, OperationsRepository } from './operations.repository.js';
 
 type StepInfo = NonNullable<Awaited<ReturnType<typeof DBOS.listWorkflowSteps>>>[number];
 type StepView = Operation['steps'][number];
@@ -34,6 +34,14 @@ export class OperationsService {
   /** @throws ServiceError `not-found` */
   async get(id: string): Promise<Operation> {
     return this.view(await this.operations.get(id));
+  }
+
+  /**
+   * Decides on one that nothing else is decided with.
+   * @throws ServiceError `conflict`
+   */
+  decide(decision: Decision): Promise<OperationRow> {
+    return this.operations.decide(undefined, decision);
   }
 
   /** Starts what is due, and says how far it is. */

@@ -114,13 +114,9 @@ export class Takeover implements OnApplicationBootstrap, BeforeApplicationShutdo
     return new Set(rows.map(({ executor }) => executor));
   }
 
-  /** Puts the unfinished work of these back into the queue that all instances work on; one instance at a time looks for it. */
-  private async resume(isDead: (executor: string) => boolean): Promise<void> {
-    await this.database.transaction(async (manager) => {
-      const [row] = await manager.query<{ mine: boolean }[]>('SELECT pg_try_advisory_xact_lock($1) AS mine', [
-        sweepLock,
-      ]);
-      if (!row?.mine) return;
+  /** Puts the unfinished work of these back into the queue that all instances work on. */
+  private resume(isDead: (executor: string) => boolean): Promise<void> {
+    return this.asTheOnlyOne(async () => {
       const pending = await DBOS.listWorkflows({ status: 'PENDING', loadInput: false });
       const orphans = pending.filter(({ executorId }) => executorId === undefined || isDead(executorId));
       if (orphans.length === 0) return;
@@ -131,7 +127,23 @@ export class Takeover implements OnApplicationBootstrap, BeforeApplicationShutdo
   }
 
   /** Decided on, but its process died before it could begin it; or put off until now. */
-  private async startDue(): Promise<void> {
-    for (const operation of await this.operations.due(startsAtOnce)) await this.runner.start(operation);
+  private startDue(): Promise<void> {
+    return this.asTheOnlyOne(async () => {
+      for (const operation of await this.operations.due(startsAtOnce)) {
+        // It may have died after it had begun it, too.
+        if (await DBOS.getWorkflowStatus(operation.operationId)) await this.operations.begin(operation.operationId);
+        else await this.runner.start(operation);
+      }
+    });
+  }
+
+  /** While one process looks for work that was left, no other does: what both see, both would take. */
+  private async asTheOnlyOne(work: () => Promise<void>): Promise<void> {
+    await this.database.transaction(async (manager) => {
+      const [row] = await manager.query<{ mine: boolean }[]>('SELECT pg_try_advisory_xact_lock($1) AS mine', [
+        sweepLock,
+      ]);
+      if (row?.mine) await work();
+    });
   }
 }

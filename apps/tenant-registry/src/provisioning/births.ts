@@ -64,16 +64,19 @@ export class Births {
     const { slug, name, plan, cluster, poolOptions = {}, signUp = false, admin } = wish;
     await expectKnown(manager, 'plan', plan);
     const place = await this.placement.choose(manager, cluster);
+    const key = this.secrets.newKey(id);
+    const sealed = this.sealed(id, admin, key);
     await manager.query(
-      `INSERT INTO tenants (id, slug, name, state, plan, cluster_id, db_name, db_user, first_admin, pool_options, sign_up)
-       VALUES ($1, $2, $3, 'provisioning', $4, $5, $6, $6, $7, $8, $9)`,
+      `INSERT INTO tenants
+         (id, slug, name, state, plan, cluster_id, db_name, db_user, data_key, first_admin, pool_options, sign_up)
+       VALUES ($1, $2, $3, 'provisioning', $4, $5, $6, $6, $7, $8, $9, $10)`,
       // Physical names come from the id, never from what somebody wrote.
-      [id, slug, name, plan, place, `t_${id.replaceAll('-', '')}`, this.sealed(id, admin), poolOptions, signUp],
+      [id, slug, name, plan, place, `t_${id.replaceAll('-', '')}`, key, sealed, poolOptions, signUp],
     );
   }
 
-  private sealed(tenantId: string, { password, ...admin }: FirstAdmin): SealedAdmin {
-    return { ...admin, sealedPassword: this.secrets.seal(password, adminPassword(tenantId)) };
+  private sealed(tenantId: string, { password, ...admin }: FirstAdmin, key: string): SealedAdmin {
+    return { ...admin, sealedPassword: this.secrets.seal(password, adminPassword(tenantId), key) };
   }
 }
 

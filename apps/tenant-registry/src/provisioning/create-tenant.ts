@@ -35,8 +35,11 @@ export class CreateTenant implements LongAction {
   private async makeCredentials({ tenantId }: TenantJob): Promise<void> {
     const { sealedPassword } = await this.tenants.get(tenantId);
     if (sealedPassword) return;
+    const key = await this.tenants.getDataKey(tenantId);
     const password = randomBytes(32).toString('base64url');
-    await this.tenants.update(tenantId, { sealedPassword: this.secrets.seal(password, databasePassword(tenantId)) });
+    await this.tenants.update(tenantId, {
+      sealedPassword: this.secrets.seal(password, databasePassword(tenantId), key),
+    });
   }
 
   private async makeRole(job: TenantJob): Promise<void> {

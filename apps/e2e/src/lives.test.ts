@@ -1,0 +1,26 @@
+import { afterAll, beforeAll } from '@jest/globals';
+import { Stack } from '@tenantry/testing';
+import { interruptedBirths } from './lives/interrupted-births.js';
+import { newCredentials } from './lives/new-credentials.js';
+import { states } from './lives/states.js';
+import { swappedSecrets } from './lives/swapped-secrets.js';
+
+// Two of each that knows of tenants' states, and times that a test can wait for.
+let stack: Stack;
+beforeAll(async () => {
+  stack = await Stack.start({
+    scale: 'gateway=2,tenant-registry=2',
+    env: {
+      TENANTRY_LIMITS: 'off',
+      LOG_LEVEL: 'debug',
+      ARCHIVE_GRACE_SECONDS: '1',
+      ROTATION_OVERLAP_SECONDS: '3',
+    },
+  });
+}, 150_000);
+afterAll(() => stack?.stop(), 60_000);
+
+states(() => stack);
+newCredentials(() => stack);
+swappedSecrets(() => stack);
+interruptedBirths(() => stack);

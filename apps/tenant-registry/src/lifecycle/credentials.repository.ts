@@ -1,0 +1,70 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { ServiceError } from '@tenantry/service-kit';
+import { DataSource } from 'typeorm';
+import type { TenantRow } from '../tenant.entity.js';
+import { TenantsRepository } from '../tenants.repository.js';
+
+/** How to get into a tenant's database: now, soon, and until a moment ago. Passwords are sealed. */
+export interface Credentials {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly role: string;
+  readonly dataKey: string | null;
+  readonly nextRole: string | null;
+  readonly nextPassword: string | null;
+  readonly oldRole: string | null;
+}
+
+/** The part of the tenants table that changes while credentials are. */
+@Injectable()
+export class CredentialsRepository {
+  constructor(
+    @InjectDataSource() private readonly database: DataSource,
+    private readonly tenants: TenantsRepository,
+  ) {}
+
+  /** @throws ServiceError `not-found` */
+  async get(tenantId: string): Promise<Credentials> {
+    const [row] = await this.database.query<Credentials[]>(
+      `SELECT c.host, c.port, t.db_name AS database, t.db_user AS role, t.data_key AS "dataKey",
+         t.next_db_user AS "nextRole", t.next_db_password AS "nextPassword", t.old_db_user AS "oldRole"
+       FROM tenants t JOIN clusters c ON c.id = t.cluster_id WHERE t.id = $1`,
+      [tenantId],
+    );
+    if (!row) throw new ServiceError('not-found', 'There is no such tenant.');
+    return row;
+  }
+
+  async prepare(tenantId: string, role: string, sealedPassword: string): Promise<void> {
+    await this.database.query('UPDATE tenants SET next_db_user = $2, next_db_password = $3 WHERE id = $1', [
+      tenantId,
+      role,
+      sealedPassword,
+    ]);
+  }
+
+  /** The next credentials are the present ones, in one statement. Again changes nothing. */
+  async switchOver(tenantId: string): Promise<TenantRow> {
+    await this.database.query(
+      `UPDATE tenants SET old_db_user = db_user, db_user = next_db_user, db_password = next_db_password,
+         -- The tenant's key is the one that its password is sealed with: the first four parts (see sealSecret).
+         data_key = array_to_string((string_to_array(next_db_password, '.'))[1:4], '.'),
+         next_db_user = NULL, next_db_password = NULL
+       WHERE id = $1 AND next_db_user IS NOT NULL`,
+      [tenantId],
+    );
+    return this.tenants.get(tenantId);
+  }
+
+  async forgetOld(tenantId: string): Promise<void> {
+    await this.database.query('UPDATE tenants SET old_db_user = NULL WHERE id = $1', [tenantId]);
+  }
+
+  async forgetNext(tenantId: string): Promise<void> {
+    await this.database.query('UPDATE tenants SET next_db_user = NULL, next_db_password = NULL WHERE id = $1', [
+      tenantId,
+    ]);
+  }
+}
