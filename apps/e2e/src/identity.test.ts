@@ -2,6 +2,7 @@ import { afterAll, beforeAll } from '@jest/globals';
 import { Stack } from '@tenantry/testing';
 import { revocations } from './stories/revocations.js';
 import { sessions } from './stories/sessions.js';
+import { tokenForgeries } from './stories/token-forgeries.js';
 
 // Two gateways: what one has let in, the other must refuse as soon. Without limits, since some stories ask often.
 let stack: Stack;
@@ -12,3 +13,4 @@ afterAll(() => stack?.stop(), 60_000);
 
 sessions(() => stack);
 revocations(() => stack);
+tokenForgeries(() => stack);
