@@ -139,11 +139,13 @@ export const permissionMatrix = (stack: () => Stack): void =>
 
     it("knows another tenant's things as little as things that do not exist", async () => {
       await globex.admin.post('/v1/products', { name: 'Anvil', price: '1' });
+      await globex.admin.post('/v1/roles', { name: 'theirs alone', permissions: [] });
       const ofOne = operations.filter(
         ({ method, path, isPlatform }) => path.endsWith('/{id}') && method !== 'POST' && !isPlatform,
       );
       const surprises: string[] = [];
       for (const { method, path } of ofOne) {
+        // The last one: built-in roles, which come first, have the same ids in all tenants.
         const { data } = (await globex.admin.get<Page<{ id: string }>>(path.replace('/{id}', ''))).body;
         const asked = async (id: string): Promise<unknown> => {
           const body = method === 'PATCH' ? '{}' : undefined;
@@ -151,7 +153,7 @@ export const permissionMatrix = (stack: () => Stack): void =>
           const answer = await client.send(method, path.replace('{id}', id), body);
           return { status: answer.status, ...answer.body, instance: '', requestId: '' };
         };
-        const [theirs, nobodys] = await Promise.all([asked(data[0]!.id), asked(someId)]);
+        const [theirs, nobodys] = await Promise.all([asked(data.at(-1)!.id), asked(someId)]);
         const isAlike = JSON.stringify(theirs) === JSON.stringify(nobodys);
         if (!isAlike) surprises.push(`${method} ${path}: ${JSON.stringify(theirs)}, not ${JSON.stringify(nobodys)}`);
         expect(theirs).toMatchObject({ status: 404 });
