@@ -1,5 +1,6 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import { Stack } from '@tenantry/testing';
+import { enumeration } from './stories/enumeration.js';
 import { revocations } from './stories/revocations.js';
 import { sessions } from './stories/sessions.js';
 import { tokenForgeries } from './stories/token-forgeries.js';
@@ -13,4 +14,5 @@ afterAll(() => stack?.stop(), 60_000);
 
 sessions(() => stack);
 revocations(() => stack);
+enumeration(() => stack);
 tokenForgeries(() => stack);

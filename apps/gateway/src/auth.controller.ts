@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller, Delete, Get, Post, Req, Res } from '@nestjs/common';
 import { Throttle } from '@nestjs/throttler';
-import { Auth, KeySet, type ParsedRequestOf } from '@tenantry/contracts';
+import { Auth, KeySet, requestDeadlineMs, type ParsedRequestOf } from '@tenantry/contracts';
 import type { FastifyReply } from 'fastify';
 import type { GatewayRequest } from './call.js';
 import { inputOf } from './input.js';
@@ -9,6 +10,9 @@ import { LoginLimits } from './limits/login-limits.js';
 import { isHeld } from './preconditions.js';
 import { Asks, Open } from './route.js';
 import { Upstream } from './upstream.js';
+
+/** A login that fails is answered no sooner after its arrival: several times what the slowest way to find out takes. */
+const refusedAfterMs = 150;
 
 @Controller()
 export class AuthController {
@@ -31,6 +35,8 @@ export class AuthController {
     try {
       const answer = await this.upstream.ask(Auth.login, request, { limitedForSeconds });
       isWrong = answer.status === 401;
+      // Whether a tenant, an account or a password was not found takes different ways, and should not be told by the time of the answer.
+      if (isWrong) await sleep(Math.max(0, call.deadlineAt - requestDeadlineMs + refusedAfterMs - performance.now()));
       this.upstream.answer(answer, request, reply);
     } finally {
       // What says nothing of the password was no failure to find it.
