@@ -29,7 +29,11 @@ export async function startAuth(config: AuthConfig): Promise<INestMicroservice> 
   const root = { module: class Root {}, imports: [KitModule.of(kit), AppModule] };
   const options = { service: 'auth', maxInFlight: 512, checkReplies: true, log };
   const server = new MessageServer(nats, new ContextVerifier(nats, 'auth'), options);
-  const service = await NestFactory.createMicroservice(root, { strategy: server, logger: new NestLog(log) });
+  const service = await NestFactory.createMicroservice(root, {
+    strategy: server,
+    logger: new NestLog(log),
+    abortOnError: false,
+  });
   service.useGlobalFilters(new Rethrow());
   server.within(service.get(MessageScope, { strict: false }));
   await service.listen();
