@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { JwtModule } from '@nestjs/jwt';
+import { AuditModule } from '@tenantry/audit';
 import { OutboxModule } from '@tenantry/outbox';
 import { CONFIG, masterKeysOf } from '@tenantry/service-kit';
 import { RegistryTenantsModule, TenantConnections } from '@tenantry/tenant-connection';
@@ -12,6 +13,7 @@ import { KeyRotation } from './key-rotation.js';
 import { RefreshesService } from './refreshes.service.js';
 import { Revocations } from './revocations.js';
 import { SessionEnds } from './session-ends.js';
+import { SessionStarts } from './session-starts.js';
 import { SessionsController } from './sessions.controller.js';
 import { SessionsRepository } from './sessions.repository.js';
 import { SessionsService } from './sessions.service.js';
@@ -27,11 +29,12 @@ const signingKeys = {
   imports: [
     RegistryTenantsModule.of('auth'),
     OutboxModule.forTenants('auth', TenantConnections),
+    AuditModule.in(TenantConnections),
     JwtModule.register({}),
   ],
   controllers: [AuthController, SessionsController],
   providers: [
-    ...[AuthService, RefreshesService, SessionsService, SessionEnds, SessionsRepository],
+    ...[AuthService, RefreshesService, SessionsService, SessionStarts, SessionEnds, SessionsRepository],
     ...[AccessTokens, signingKeys, KeyRotation, CentralDatabase, Revocations],
   ],
 })

@@ -5,7 +5,7 @@ import { anonymous, ServiceError, withRequest, type Caller, type Messages } from
 import type { AccessTokens } from './access-tokens.js';
 import { AuthService } from './auth.service.js';
 import { readRefreshToken } from './refresh-token.js';
-import type { SessionEnds } from './session-ends.js';
+import type { SessionStarts } from './session-starts.js';
 import type { SessionsRepository } from './sessions.repository.js';
 
 const credentials = { email: 'ada@acme.test', password: 'anvil-orbit-walnut-9' };
@@ -18,13 +18,13 @@ const caller: Caller = { ...anonymous, tenantId };
 const ask = jest.fn<(message: unknown, request: unknown, options: unknown) => Promise<unknown>>();
 const open = jest.fn(async (): Promise<string | undefined> => sessionId);
 const wasOpenedFrom = jest.fn<(address: string, email: string) => Promise<boolean>>();
-const makeRoom = jest.fn(async () => undefined);
+const refused = jest.fn(async () => undefined);
 const sign = jest.fn(async (bearer: unknown) => JSON.stringify(bearer));
 
 const service = new AuthService(
   { ask } as unknown as Messages,
-  { open, wasOpenedFrom } as unknown as SessionsRepository,
-  { makeRoom } as unknown as SessionEnds,
+  { wasOpenedFrom } as unknown as SessionsRepository,
+  { open, refused } as unknown as SessionStarts,
   { sign } as unknown as AccessTokens,
 );
 
@@ -55,6 +55,7 @@ describe('a login', () => {
       await expect(service.login(request, caller)).rejects.toMatchObject({ code });
       expect(open).not.toHaveBeenCalled();
       expect(sign).not.toHaveBeenCalled();
+      expect(refused).toHaveBeenCalledTimes(code === 'invalid-credentials' ? 1 : 0);
     },
   );
 
@@ -68,6 +69,7 @@ describe('a login', () => {
     ask.mockRejectedValue(new ServiceError('invalid-credentials', 'no'));
     await expect(service.login(request, anonymous)).rejects.toMatchObject({ code: 'invalid-credentials' });
     expect(ask).toHaveBeenCalledWith(Users.verifyPassword, credentials, {});
+    expect(refused).not.toHaveBeenCalled();
   });
 
   describe('where a limit is reached', () => {

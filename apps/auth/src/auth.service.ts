@@ -1,9 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import { accessToken, type Auth, type ParsedRequestOf, refreshToken, type ReplyOf, Users } from '@tenantry/contracts';
+import {
+  accessToken,
+  type Auth,
+  type ParsedRequestOf,
+  refreshToken,
+  type ReplyOf,
+  type RequestOf,
+  type SessionSubject,
+  Users,
+} from '@tenantry/contracts';
 import { type Caller, currentRequest, Messages, ServiceError } from '@tenantry/service-kit';
 import { AccessTokens } from './access-tokens.js';
 import { hashOfSecret, newFamilyKey, newSecret, writeRefreshToken } from './refresh-token.js';
-import { SessionEnds } from './session-ends.js';
+import { SessionStarts } from './session-starts.js';
 import { SessionsRepository } from './sessions.repository.js';
 
 /** Sessions and tokens. Passwords are the users service's: here they only pass through. */
@@ -12,7 +21,7 @@ export class AuthService {
   constructor(
     private readonly messages: Messages,
     private readonly sessions: SessionsRepository,
-    private readonly ends: SessionEnds,
+    private readonly starts: SessionStarts,
     private readonly tokens: AccessTokens,
   ) {}
 
@@ -22,13 +31,15 @@ export class AuthService {
     { tenantId }: Caller,
   ): Promise<ReplyOf<typeof Auth.login>> {
     if (limitedForSeconds !== null) await this.expectKnown(credentials.email, tenantId, limitedForSeconds);
-    const user = await this.messages.ask(Users.verifyPassword, credentials, tenantId === null ? {} : { tenantId });
+    const user = await this.verify(credentials, tenantId);
     // Of no tenant no password is right: this is not reached.
     if (tenantId === null) throw new TypeError('a password was right outside of every tenant');
-    await this.ends.makeRoom(tenantId, user.id);
     const [key, secret] = [newFamilyKey(), newSecret()];
-    const sessionId = await this.sessions.open(user, { key, hash: hashOfSecret(secret) }, currentRequest()?.client);
-    if (!sessionId) throw new ServiceError('invalid-credentials', 'The e-mail or the password is wrong.');
+    const sessionId = await this.starts.open(tenantId, user, { key, hash: hashOfSecret(secret) });
+    if (!sessionId) {
+      await this.starts.refused(credentials.email);
+      throw new ServiceError('invalid-credentials', 'The e-mail or the password is wrong.');
+    }
     return {
       accessToken: await this.tokens.sign({
         ...{ sub: user.id, tid: tenantId, sid: sessionId },
@@ -39,6 +50,20 @@ export class AuthService {
       refreshToken: writeRefreshToken({ tenantId, sessionId, counter: 1, secret }, key),
       refreshExpiresIn: refreshToken.idleSeconds,
     };
+  }
+
+  /** Who it is. That it was somebody else is kept the same way, and takes the same time, whether there is such an account or not. */
+  private async verify(
+    credentials: RequestOf<typeof Users.verifyPassword>,
+    tenantId: string | null,
+  ): Promise<SessionSubject> {
+    try {
+      return await this.messages.ask(Users.verifyPassword, credentials, tenantId === null ? {} : { tenantId });
+    } catch (error) {
+      const isWrong = error instanceof ServiceError && error.code === 'invalid-credentials';
+      if (isWrong && tenantId !== null) await this.starts.refused(credentials.email);
+      throw error;
+    }
   }
 
   /** The owner of an account under attack still gets in, from where they have been in before. */

@@ -1,11 +1,21 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type AccessChange, AuthEvents, UserEvents } from '@tenantry/contracts';
+import { AuditTrail } from '@tenantry/audit';
+import { type AccessChange, type AuditAction, AuthEvents, UserEvents } from '@tenantry/contracts';
 import { Hears, Outbox, type Heard } from '@tenantry/outbox';
 import { Revocations } from './revocations.js';
 import { SessionsRepository } from './sessions.repository.js';
 
 /** Why a session is over, as it stands in its row. */
 export type EndReason = 'logout' | 'revoked' | 'refresh-reused' | 'access-changed' | 'too-many';
+
+/** What the tenant's admin reads of it; the reason stands beside it. */
+const actionOf: Readonly<Record<EndReason, AuditAction>> = {
+  logout: 'auth.logout',
+  revoked: 'auth.session-revoked',
+  'refresh-reused': 'auth.refresh-reused',
+  'access-changed': 'auth.session-revoked',
+  'too-many': 'auth.session-revoked',
+};
 
 /**
  * Ends sessions: their refresh tokens in the transaction, their access tokens right after it, and once more by the event of that
@@ -17,22 +27,29 @@ export class SessionEnds {
     private readonly sessions: SessionsRepository,
     private readonly revocations: Revocations,
     @Inject(Outbox) private readonly outbox: Pick<Outbox, 'add' | 'transaction'>,
+    @Inject(AuditTrail) private readonly trail: AuditTrail,
   ) {}
 
   /** One session; again does no more, but makes sure of it. */
   async one(tenantId: string, userId: string, sessionId: string, why: EndReason): Promise<void> {
-    await this.end(tenantId, userId, () => this.sessions.end(sessionId, why));
+    await this.end(tenantId, userId, why, () => this.sessions.end(sessionId, why));
     await this.revoke(tenantId, [sessionId]);
   }
 
   /** All of a user's but one. */
   async ofUser(tenantId: string, userId: string, except: string | null, why: EndReason): Promise<void> {
-    await this.revoke(tenantId, await this.end(tenantId, userId, () => this.sessions.endOfUser(userId, except, why)));
+    await this.revoke(
+      tenantId,
+      await this.end(tenantId, userId, why, () => this.sessions.endOfUser(userId, except, why)),
+    );
   }
 
   /** Of somebody who has as many as one can have, the one not used for longest. */
   async makeRoom(tenantId: string, userId: string): Promise<void> {
-    await this.revoke(tenantId, await this.end(tenantId, userId, () => this.sessions.makeRoom(userId, 'too-many')));
+    await this.revoke(
+      tenantId,
+      await this.end(tenantId, userId, 'too-many', () => this.sessions.makeRoom(userId, 'too-many')),
+    );
   }
 
   /** Somebody's access has changed: what was given before must not hold. */
@@ -56,9 +73,11 @@ export class SessionEnds {
     await this.revoke(tenantId!, data.sessions);
   }
 
-  private end(tenantId: string, userId: string, end: () => Promise<string[]>): Promise<string[]> {
+  private end(tenantId: string, userId: string, why: EndReason, end: () => Promise<string[]>): Promise<string[]> {
     return this.outbox.transaction(async () => {
       const sessions = await end();
+      for (const targetId of sessions)
+        await this.trail.append({ action: actionOf[why], targetId, details: { userId, why } });
       if (sessions.length > 0)
         this.outbox.add(AuthEvents.sessionsEnded, { aggregate: userId, data: { sessions }, tenantId });
       return sessions;

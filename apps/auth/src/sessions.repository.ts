@@ -17,7 +17,7 @@ export interface FoundSession {
 }
 
 /** What is stored of a family of refresh tokens at its beginning. */
-interface NewFamily {
+export interface NewFamily {
   readonly hash: Buffer;
   readonly key: Buffer;
 }
