@@ -5,8 +5,8 @@ import { startTestServers } from './test-servers.ts';
 const shared = globalThis as typeof globalThis & { tenantryTestServers?: TestServer };
 
 /** Jest's globalSetup: servers for the whole run, named in the environment that the tests inherit. */
-export default async function setup(): Promise<void> {
-  const servers = await startTestServers();
+export default async function setup({ maxWorkers }: { maxWorkers: number }): Promise<void> {
+  const servers = await startTestServers(process.env, maxWorkers);
   shared.tenantryTestServers = servers;
   Object.assign(process.env, servers.environment);
   // Jest leaves by process.exit on a signal and never comes to its teardown.

@@ -2,7 +2,7 @@
 export interface TestEnvironment {
   /** Of a superuser. */
   TEST_POSTGRES_URL: string;
-  /** Without credentials. */
+  /** Without credentials; several, with spaces between, of which each of jest's workers has its own. */
   TEST_NATS_URL: string;
   /** JSON: `{user: password}`. */
   TEST_NATS_PASSWORDS: string;

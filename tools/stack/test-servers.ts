@@ -12,14 +12,17 @@ import type { TestServer } from './test-server.ts';
 
 const prefix = 'tenantry-test-';
 
-/** Starts the servers that `env` does not name already, in a temporary directory that `stop` removes. */
-export async function startTestServers(env: NodeJS.ProcessEnv = process.env): Promise<TestServer> {
+/**
+ * Starts the servers that `env` does not name already, in a temporary directory that `stop` removes.
+ * @param brokers how many NATS servers: test files that run side by side on one would answer each other's questions.
+ */
+export async function startTestServers(env: NodeJS.ProcessEnv = process.env, brokers = 1): Promise<TestServer> {
   await sweep();
   const dir = mkdtempSync(join(tmpdir(), prefix));
   // Run by root, PostgreSQL may be another user, who has to get through.
   chmodSync(dir, 0o711);
   tryLock(join(dir, 'owner.lock'));
-  const starts = containersWanted(env) ? startContainers(env) : startOwn(env, dir);
+  const starts = containersWanted(env) ? startContainers(env) : startOwn(env, dir, brokers);
   const outcomes = await Promise.allSettled(starts);
   const begun = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
   const stop = async () => {
@@ -36,10 +39,12 @@ export async function startTestServers(env: NodeJS.ProcessEnv = process.env): Pr
     remove(dir);
   };
   const environment = begun.reduce((all, server) => ({ ...all, ...server.environment }), {});
+  const natsUrls = begun.flatMap((server) => server.environment.TEST_NATS_URL ?? []);
+  if (natsUrls.length > 0) Object.assign(environment, { TEST_NATS_URL: natsUrls.join(' ') });
   return { environment, stop, killNow };
 }
 
-function startOwn(env: NodeJS.ProcessEnv, dir: string): Promise<TestServer>[] {
+function startOwn(env: NodeJS.ProcessEnv, dir: string, brokers: number): Promise<TestServer>[] {
   const place = (name: string) => ({ dir: join(dir, name), runDir: join(dir, 'run') });
   const starts: Promise<TestServer>[] = [];
   if (!env.TEST_POSTGRES_URL) {
@@ -50,9 +55,17 @@ function startOwn(env: NodeJS.ProcessEnv, dir: string): Promise<TestServer>[] {
   }
   if (!env.TEST_NATS_URL) {
     const passwords = newNatsPasswords();
-    const name = (url: string) => ({ TEST_NATS_URL: url, TEST_NATS_PASSWORDS: JSON.stringify(passwords) });
+    const names = Array.from({ length: brokers }, (_, index) => `nats-${index + 1}`);
     starts.push(
-      startNats({ ...place('nats'), passwords }).then((server) => ({ ...server, environment: name(server.url) })),
+      ...names.map(async (name) => {
+        // Folders of its own for its log and its process id, which bear the program's name.
+        const at = { dir: join(dir, name, 'data'), runDir: join(dir, `run-${name}`) };
+        const server = await startNats({ ...at, passwords });
+        return {
+          ...server,
+          environment: { TEST_NATS_URL: server.url, TEST_NATS_PASSWORDS: JSON.stringify(passwords) },
+        };
+      }),
     );
   }
   if (!env.TEST_REDIS_URL) {
@@ -68,7 +81,7 @@ async function sweep(): Promise<void> {
     const dir = join(tmpdir(), name);
     try {
       if (!isAbandoned(dir)) continue;
-      await endLeftovers(join(dir, 'run'));
+      for (const run of readdirSync(dir).filter((entry) => entry.startsWith('run'))) await endLeftovers(join(dir, run));
       remove(dir);
     } catch {
       // Another user's: theirs to clean.

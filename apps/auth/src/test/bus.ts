@@ -1,4 +1,11 @@
-import { type Issuer, type Message, type ReplyOf, type RequestOf } from '@tenantry/contracts';
+import {
+  type ErrorCode,
+  ErrorCatalogue,
+  type Issuer,
+  type Message,
+  type ReplyOf,
+  type RequestOf,
+} from '@tenantry/contracts';
 import { CommonConfig, ContextSigner, createLog, Messages, Nats } from '@tenantry/service-kit';
 import { testServers } from '@tenantry/testing';
 
@@ -31,7 +38,7 @@ export async function issuer(nats: Nats, name: Issuer): Promise<{ signer: Contex
 export function standIn<M extends Message>(
   nats: Nats,
   message: M,
-  answer: (request: RequestOf<M>) => ReplyOf<M> | { problem: string },
+  answer: (request: RequestOf<M>) => ReplyOf<M> | { problem: ErrorCode },
 ): void {
   nats.connection.subscribe(message.subject, {
     queue: message.service,
@@ -39,7 +46,7 @@ export function standIn<M extends Message>(
       const reply = answer(request.json());
       const problem = typeof reply === 'object' && reply !== null && 'problem' in reply ? reply.problem : undefined;
       const headers = request.headers!;
-      headers.set('Status', problem ? '401' : '200');
+      headers.set('Status', problem ? String(ErrorCatalogue[problem].status) : '200');
       request.respond(JSON.stringify(problem ? { code: problem, detail: 'no' } : reply), { headers });
     },
   });
