@@ -6,9 +6,10 @@ import { jsonLine, table } from './harness/report.ts';
 import { hop } from './hop.ts';
 import { kit } from './kit.ts';
 import { list } from './list.ts';
+import { provisioning } from './provisioning.ts';
 import { soak } from './soak.ts';
 
-const benches: readonly Bench[] = [kit, hop, list, connections, soak];
+const benches: readonly Bench[] = [kit, hop, list, provisioning, connections, soak];
 
 const help = `npm run bench [-- <name>...] [options]
 

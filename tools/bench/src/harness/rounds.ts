@@ -8,6 +8,8 @@ export interface Measured {
   readonly seconds: number;
   /** Latency in microseconds, where the arm measures it. */
   readonly p50Us?: number;
+  /** Of each request, where they are few enough to keep. */
+  readonly latenciesUs?: readonly number[];
 }
 
 /** One of the things compared. */

@@ -12,14 +12,20 @@ export interface Ours {
   readonly url: string;
   /** An access token of the tenant's admin. */
   readonly token: string;
+  readonly operatorKey: string;
+  /** A plan that limits no requests. */
+  readonly plan: string;
   /** The tenant's database, for an administrator. */
   readonly databaseUrl: string;
+  /** The cluster's `postgres` database, for the account that makes tenants' roles and databases. */
+  readonly provisionerUrl: string;
   readonly processes: Readonly<Record<(typeof processes)[number], number>>;
 }
 
 const root = join(import.meta.dirname, '../../../..');
 const processes = ['gateway', 'products', 'users', 'auth', 'tenant-registry', 'postgres', 'nats', 'redis'] as const;
 const slug = 'bench';
+const plan = 'bench';
 const products = 100;
 const admin = {
   email: 'admin@bench.example',
@@ -83,17 +89,28 @@ export async function startOurs(
   const stack = await isUp;
   const superuser = new URL(`postgres://127.0.0.1:${postgresPort}`);
   superuser.username = 'postgres';
-  superuser.password = encodeURIComponent(readSecrets(join(dataDir, 'secrets.json')).postgres ?? '');
+  const secrets = readSecrets(join(dataDir, 'secrets.json'));
+  superuser.password = encodeURIComponent(secrets.postgres ?? '');
   await makePlan(superuser);
   const token = await makeTenant(stack.url, stack.operatorKey);
   const pids = processes.map((name) => [name, stack.pid(name) ?? 0]);
   return {
     url: stack.url,
     token,
+    operatorKey: stack.operatorKey,
+    plan,
     databaseUrl: await findDatabase(superuser),
+    provisionerUrl: provisionerOf(superuser, secrets.roles?.provisioner ?? ''),
     processes: Object.fromEntries(pids) as Ours['processes'],
   };
 }
+
+const provisionerOf = (server: URL, password: string): string =>
+  Object.assign(new URL(server), {
+    username: 'provisioner',
+    password: encodeURIComponent(password),
+    pathname: '/postgres',
+  }).href;
 
 const inDatabase = (server: URL, name: string): string => Object.assign(new URL(server), { pathname: `/${name}` }).href;
 
@@ -112,7 +129,7 @@ async function makePlan(server: URL): Promise<void> {
   await query(
     inDatabase(server, 'registry'),
     `INSERT INTO plans (name, requests_per_minute, max_connections)
-     SELECT 'bench', 1000000000, max_connections FROM plans WHERE name = 'standard'`,
+     SELECT '${plan}', 1000000000, max_connections FROM plans WHERE name = 'standard'`,
   );
 }
 
@@ -130,7 +147,7 @@ async function makeTenant(url: string, operatorKey: string): Promise<string> {
     method: 'POST',
     token: operatorKey,
     headers: { prefer: 'wait=4' },
-    body: { slug, name: 'Bench', plan: 'bench', admin },
+    body: { slug, name: 'Bench', plan, admin },
   });
   const { email, password } = admin;
   const { accessToken: token } = await ask<{ accessToken: string }>(`${url}/v1/auth/login`, {
