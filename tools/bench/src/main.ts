@@ -6,10 +6,11 @@ import { jsonLine, table } from './harness/report.ts';
 import { hop } from './hop.ts';
 import { kit } from './kit.ts';
 import { list } from './list.ts';
+import { login } from './login.ts';
 import { provisioning } from './provisioning.ts';
 import { soak } from './soak.ts';
 
-const benches: readonly Bench[] = [kit, hop, list, provisioning, connections, soak];
+const benches: readonly Bench[] = [kit, hop, list, login, provisioning, connections, soak];
 
 const help = `npm run bench [-- <name>...] [options]
 

@@ -10,6 +10,7 @@ export interface Measured {
   readonly p50Us?: number;
   /** Of each request, where they are few enough to keep. */
   readonly latenciesUs?: readonly number[];
+  readonly p99Us?: number;
 }
 
 /** One of the things compared. */

@@ -10,6 +10,8 @@ import { ask } from './http.ts';
 /** The whole product with one tenant that has something to list. */
 export interface Ours {
   readonly url: string;
+  /** The tenant's, as `X-Tenant` takes it. */
+  readonly slug: string;
   /** An access token of the tenant's admin. */
   readonly token: string;
   readonly operatorKey: string;
@@ -96,6 +98,7 @@ export async function startOurs(
   const pids = processes.map((name) => [name, stack.pid(name) ?? 0]);
   return {
     url: stack.url,
+    slug,
     token,
     operatorKey: stack.operatorKey,
     plan,
