@@ -26,3 +26,9 @@ export interface Call {
 
 /** A request on its way through the pipeline. */
 export type GatewayRequest = FastifyRequest & { call: Call };
+
+/**
+ * The longest that the gateway asks about a caller on the way, in milliseconds: about the key, the roles and the tenant one after the other,
+ * all within the request's own deadline.
+ */
+export const lookUpMs = 1600;

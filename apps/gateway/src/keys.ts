@@ -2,6 +2,7 @@ import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { Auth, type PublicKey } from '@tenantry/contracts';
 import { LOG, type Log, Messages } from '@tenantry/service-kit';
+import { lookUpMs } from './call.js';
 
 /** However many unknown key ids are sent to us, auth is asked no more often than this. */
 const askEveryMs = 1000;
@@ -59,7 +60,7 @@ export class Keys {
   private async ask(): Promise<void> {
     this.askedAt = performance.now();
     try {
-      const { keys } = await this.messages.ask(Auth.jwks, {});
+      const { keys } = await this.messages.ask(Auth.jwks, {}, { withinMs: lookUpMs });
       const before = this.keys;
       this.keys = new Map(keys.map((key) => [key.kid, createPublicKey({ key, format: 'jwk' })]));
       this.document = keys;

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type ReplyOf, Roles } from '@tenantry/contracts';
 import { Messages } from '@tenantry/service-kit';
 import { LRUCache } from 'lru-cache';
+import { lookUpMs } from './call.js';
 import { Revocations } from './revocations.js';
 
 /** The roles of one tenant as of one version. */
@@ -64,7 +65,7 @@ export class RolePermissions {
 
   private async ask(tenantId: string): Promise<TenantRoles> {
     for (let tries = 1; ; tries++) {
-      const roles = readRoles(await this.messages.ask(Roles.permissions, {}, { tenantId }));
+      const roles = readRoles(await this.messages.ask(Roles.permissions, {}, { tenantId, withinMs: lookUpMs }));
       const isNew = roles.version >= (this.wanted.get(tenantId) ?? 0);
       if (isNew) this.known.set(tenantId, roles);
       if (isNew || tries === maxTries) return roles;

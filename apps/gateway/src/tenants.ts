@@ -2,6 +2,7 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy }
 import { type TenantEntry, type TenantNotice, Tenants } from '@tenantry/contracts';
 import { LOG, type Log, Messages, Nats, ServiceError, TenantFollower } from '@tenantry/service-kit';
 import { LRUCache } from 'lru-cache';
+import { lookUpMs } from './call.js';
 
 const freshMs = 60_000;
 /** How long what is known serves on while the registry cannot be asked. */
@@ -98,7 +99,8 @@ export class TenantEntries implements OnApplicationBootstrap, OnModuleDestroy {
   private async load(key: string, stale: Known | undefined, options: { ttl?: number | undefined }): Promise<Known> {
     const name = key.slice(key.indexOf(':') + 1);
     try {
-      const entry = await this.messages.ask(Tenants.find, key.startsWith('id:') ? { id: name } : { slug: name });
+      const question = key.startsWith('id:') ? { id: name } : { slug: name };
+      const entry = await this.messages.ask(Tenants.find, question, { withinMs: lookUpMs });
       return { entry, loadedAt: performance.now() };
     } catch (error) {
       if (error instanceof ServiceError && error.code === 'tenant-not-found') {

@@ -98,21 +98,22 @@ export class Messages {
   /**
    * Asks as this service itself, and reads the answer. Takes request id, trace, client and what is left of the deadline from the request
    * being worked on.
+   * @param options.withinMs the longest to wait, in milliseconds, where the asker has more to do before its own deadline.
    * @throws ServiceError whatever the other service raised, or as {@link send}.
    */
   async ask<M extends Message>(
     message: M,
     request: RequestOf<M>,
-    options: { tenantId?: string } = {},
+    { tenantId, withinMs = requestDeadlineMs }: { tenantId?: string; withinMs?: number } = {},
   ): Promise<ReplyOf<M>> {
     const current = currentRequest();
     const reply = await this.send(message, JSON.stringify(request), {
-      tenantId: options.tenantId,
-      context: await this.#ownContext(message, options.tenantId ?? null),
+      tenantId,
+      context: await this.#ownContext(message, tenantId ?? null),
       requestId: current?.requestId ?? randomUUID(),
       traceparent: current?.traceparent,
       client: current?.client,
-      deadlineAt: current?.deadlineAt ?? performance.now() + requestDeadlineMs,
+      deadlineAt: Math.min(current?.deadlineAt ?? Infinity, performance.now() + withinMs),
     });
     if (reply.status >= 400) throw problemToError(reply);
     return (reply.status === 204 ? null : parseBody(reply)) as ReplyOf<M>;
