@@ -61,6 +61,15 @@ describe('a refresh token', () => {
     }
   }, 60_000);
 
+  it('is spent once, and harms nobody, when a busy gateway draws a burst out', async () => {
+    const token = await login();
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, (_, index) => sleep(index * 20).then(() => refresh(token))),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array.from({ length: 29 }, () => 401)]);
+    await next(answers.find(({ status }) => status === 200)!.body.refreshToken);
+  });
+
   it('that was spent while the request with it was under way harms nobody', async () => {
     const first = await login();
     const second = await next(first);

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import {
   accessToken,
@@ -10,6 +9,7 @@ import {
 } from '@tenantry/contracts';
 import { type Caller, currentRequest, Messages, ServiceError } from '@tenantry/service-kit';
 import { AccessTokens } from './access-tokens.js';
+import { Bursts } from './bursts.js';
 import {
   hashOfSecret,
   isGenuine,
@@ -26,15 +26,14 @@ const unknown = (): ServiceError => new ServiceError('unauthenticated', 'The ref
 const reused = (): ServiceError => new ServiceError('refresh-reused', 'This refresh token has been used before.');
 const revoked = (): ServiceError => new ServiceError('token-revoked', 'The session has ended.');
 
-/** No token is spent sooner after the arrival of its request: so far apart a busy gateway reads requests that were sent together. */
-const spentAfterMs = 200;
-
 /**
  * Spends refresh tokens (RFC 9700, 4.14.2). One that was spent before the request with it arrived is in two hands: its whole family ends. Of
  * those that arrive while it is being spent one wins, and the others are refused without harm (docs/adr/0007).
  */
 @Injectable()
 export class RefreshesService {
+  readonly #bursts = new Bursts();
+
   constructor(
     private readonly messages: Messages,
     private readonly sessions: SessionsRepository,
@@ -52,18 +51,22 @@ export class RefreshesService {
   ): Promise<ReplyOf<typeof Auth.refresh>> {
     const token = readRefreshToken(text);
     if (!token || token.tenantId !== tenantId) throw unknown();
+    return this.#bursts.join(text, performance.now() - arrivedMsAgo(), (over) => this.spend(token, over));
+  }
+
+  private async spend(token: RefreshToken, burstIsOver: () => Promise<void>): Promise<ReplyOf<typeof Auth.refresh>> {
+    const { tenantId, sessionId } = token;
     const session = await this.getLiving(token);
     const { id, roles, securityVersion } = await this.messages.ask(
       Users.sessionSubject,
       { id: session.userId },
       { tenantId },
     );
-    const { sessionId } = token;
     // Signed before the token is spent: after that nothing may fail any more.
     const signed = await this.tokens.sign({ sub: id, tid: tenantId, sid: sessionId, roles, ver: securityVersion });
     const secret = newSecret();
     // Those sent together with this one have arrived when it is spent, so that they are told from those sent after it was answered.
-    await sleep(Math.max(0, spentAfterMs - arrivedMsAgo()));
+    await burstIsOver();
     const seconds = await this.sessions.rotate(token, hashOfSecret(secret));
     if (seconds === undefined) throw (await this.sessions.find(sessionId))?.ended ? revoked() : reused();
     return {
