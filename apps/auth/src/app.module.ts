@@ -4,20 +4,20 @@ import { AuditModule } from '@tenantry/audit';
 import { OutboxModule } from '@tenantry/outbox';
 import { CONFIG, masterKeysOf } from '@tenantry/service-kit';
 import { RegistryTenantsModule, TenantConnections } from '@tenantry/tenant-connection';
-import { AccessTokens } from './access-tokens.js';
+import { AccessTokens } from './keys/access-tokens.js';
 import { AuthController } from './auth.controller.js';
 import { AuthService } from './auth.service.js';
 import { CentralDatabase } from './central-database.js';
 import type { AuthConfig } from './config.js';
-import { KeyRotation } from './key-rotation.js';
-import { RefreshesService } from './refreshes.service.js';
-import { Revocations } from './revocations.js';
-import { SessionEnds } from './session-ends.js';
-import { SessionStarts } from './session-starts.js';
-import { SessionsController } from './sessions.controller.js';
-import { SessionsRepository } from './sessions.repository.js';
-import { SessionsService } from './sessions.service.js';
-import { SigningKeys } from './signing-keys.js';
+import { KeyRotation } from './keys/key-rotation.js';
+import { RefreshesService } from './sessions/refreshes.service.js';
+import { Revocations } from './sessions/revocations.js';
+import { SessionEnds } from './sessions/session-ends.js';
+import { SessionStarts } from './sessions/session-starts.js';
+import { SessionsController } from './sessions/sessions.controller.js';
+import { SessionsRepository } from './sessions/sessions.repository.js';
+import { SessionsService } from './sessions/sessions.service.js';
+import { SigningKeys } from './keys/signing-keys.js';
 
 const signingKeys = {
   provide: SigningKeys,

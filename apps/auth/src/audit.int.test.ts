@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Auth } from '@tenantry/contracts';
-import { readRefreshToken } from './refresh-token.js';
+import { readRefreshToken } from './sessions/refresh-token.js';
 import { password, World } from './test/world.js';
 
 let world: World;

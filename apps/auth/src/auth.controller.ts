@@ -2,7 +2,7 @@ import { Controller } from '@nestjs/common';
 import { Auth, type ParsedRequestOf } from '@tenantry/contracts';
 import { Answers, type Caller } from '@tenantry/service-kit';
 import { AuthService } from './auth.service.js';
-import { SigningKeys } from './signing-keys.js';
+import { SigningKeys } from './keys/signing-keys.js';
 
 @Controller()
 export class AuthController {

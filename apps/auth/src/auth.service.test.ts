@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Users } from '@tenantry/contracts';
 import { anonymous, ServiceError, withRequest, type Caller, type Messages } from '@tenantry/service-kit';
-import type { AccessTokens } from './access-tokens.js';
+import type { AccessTokens } from './keys/access-tokens.js';
 import { AuthService } from './auth.service.js';
-import { readRefreshToken } from './refresh-token.js';
-import type { SessionStarts } from './session-starts.js';
-import type { SessionsRepository } from './sessions.repository.js';
+import { readRefreshToken } from './sessions/refresh-token.js';
+import type { SessionStarts } from './sessions/session-starts.js';
+import type { SessionsRepository } from './sessions/sessions.repository.js';
 
 const credentials = { email: 'ada@acme.test', password: 'anvil-orbit-walnut-9' };
 const request = { ...credentials, limitedForSeconds: null };

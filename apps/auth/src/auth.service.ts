@@ -10,10 +10,10 @@ import {
   Users,
 } from '@tenantry/contracts';
 import { type Caller, currentRequest, Messages, ServiceError } from '@tenantry/service-kit';
-import { AccessTokens } from './access-tokens.js';
-import { hashOfSecret, newFamilyKey, newSecret, writeRefreshToken } from './refresh-token.js';
-import { SessionStarts } from './session-starts.js';
-import { SessionsRepository } from './sessions.repository.js';
+import { AccessTokens } from './keys/access-tokens.js';
+import { hashOfSecret, newFamilyKey, newSecret, writeRefreshToken } from './sessions/refresh-token.js';
+import { SessionStarts } from './sessions/session-starts.js';
+import { SessionsRepository } from './sessions/sessions.repository.js';
 
 /** Sessions and tokens. Passwords are the users service's: here they only pass through. */
 @Injectable()

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { createLog, masterKeysOf, readConfig } from '@tenantry/service-kit';
 import { CentralDatabase } from './central-database.js';
 import { AuthConfig } from './config.js';
-import { announcedSeconds, SigningKeys } from './signing-keys.js';
+import { announcedSeconds, SigningKeys } from './keys/signing-keys.js';
 
 // Run by an operator where auth's settings are: `node rotate-keys.js`, or with --stolen when a key is in wrong hands. Running instances follow
 // within seconds.

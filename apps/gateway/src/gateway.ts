@@ -9,12 +9,12 @@ import type { FastifyInstance } from 'fastify';
 import { AppModule, controllers } from './app.module.js';
 import { GatewayConfig, refuseUnlimitedProduction } from './config.js';
 import { addDocs } from './docs/pages.js';
-import { Load } from './load.js';
+import { Load } from './server/load.js';
 import { startCalls } from './pipeline/request-id.js';
 import { watchRequests } from './requests.js';
-import { Revocations } from './revocations.js';
+import { Revocations } from './callers/revocations.js';
 import { RouteTable } from './route-table.js';
-import { createServer } from './server.js';
+import { createServer } from './server/server.js';
 
 /** What pages of the listed origins may send, and read beside the body. */
 const cors = {

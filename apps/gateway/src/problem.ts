@@ -1,7 +1,7 @@
 import type { ErrorCode, Problem } from '@tenantry/contracts';
 import { type RawReply, ServiceError } from '@tenantry/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { standingHeaders } from './security-headers.js';
+import { standingHeaders } from './server/security-headers.js';
 
 export const problemType = 'application/problem+json';
 

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Audit, type ErrorCode, type Message } from '@tenantry/contracts';
 import { LOG, type Log, Messages } from '@tenantry/service-kit';
 import type { GatewayRequest } from './call.js';
-import { reasonOf } from './reason.js';
+import { reasonOf } from './upstream/reason.js';
 
 /** Tells the registry, which keeps the audit, of operators that were refused here and never came to it. */
 @Injectable()

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { requestDeadlineMs } from '@tenantry/contracts';
 import type { FastifyInstance } from 'fastify';
 import type { GatewayRequest } from '../call.js';
-import { standingHeaders } from '../security-headers.js';
+import { standingHeaders } from '../server/security-headers.js';
 import { refusalOf } from './exact-request.js';
 
 const acceptable = /^[A-Za-z0-9_-]{8,64}$/;

@@ -12,7 +12,7 @@ import { ServiceError } from '@tenantry/service-kit';
 import { z } from 'zod';
 import type { GatewayConfig } from '../config.js';
 import { Asks } from '../route.js';
-import type { TenantEntries } from '../tenants.js';
+import type { TenantEntries } from '../callers/tenants.js';
 import { contextOf, requestOf } from '../test/request.js';
 import { TenantGuard } from './tenant.guard.js';
 

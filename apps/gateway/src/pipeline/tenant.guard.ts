@@ -4,7 +4,7 @@ import { CONFIG, ServiceError } from '@tenantry/service-kit';
 import type { GatewayRequest } from '../call.js';
 import type { GatewayConfig } from '../config.js';
 import { isPlatform, messageOf } from '../route.js';
-import { TenantEntries } from '../tenants.js';
+import { TenantEntries } from '../callers/tenants.js';
 
 /** What a tenant that is not served is answered with. */
 const refusals: Readonly<Record<Exclude<TenantState, 'active'>, ErrorCode>> = {

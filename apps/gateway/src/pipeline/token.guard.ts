@@ -2,9 +2,9 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { operatorKeyPrefix } from '@tenantry/contracts';
 import { ServiceError } from '@tenantry/service-kit';
 import type { GatewayRequest, Identity } from '../call.js';
-import { Operators } from '../operators.js';
+import { Operators } from '../callers/operators.js';
 import { isPlatform, messageOf } from '../route.js';
-import { Tokens } from '../tokens.js';
+import { Tokens } from '../callers/tokens.js';
 
 const bearer = /^Bearer ([A-Za-z0-9._~+/-]+=*)$/i;
 

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { ServiceError } from '@tenantry/service-kit';
 import { In, LessThan, Repository } from 'typeorm';
-import { Cluster } from '../cluster.entity.js';
-import { gone } from '../tenants.repository.js';
+import { Cluster } from './cluster.entity.js';
+import { gone } from '../tenants/tenants.repository.js';
 
 /** A cluster, and how many tenants live there. */
 export type CountedCluster = Cluster & { readonly tenants: number };

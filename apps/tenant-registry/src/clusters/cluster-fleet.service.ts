@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type Cluster, Clusters, type ParsedRequestOf, type ReplyOf } from '@tenantry/contracts';
 import { LOG, type Log, ServiceError } from '@tenantry/service-kit';
-import { ClustersRepository } from '../clusters.repository.js';
+import { ClustersRepository } from './clusters.repository.js';
 import { definedOf } from '../defined.js';
 import { mergePatch } from '../merge-patch.js';
 import { Pages } from '../pages.js';

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { ServiceError } from '@tenantry/service-kit';
 import { DataSource } from 'typeorm';
-import type { TenantRow } from '../tenant.entity.js';
-import { TenantsRepository } from '../tenants.repository.js';
+import type { TenantRow } from '../tenants/tenant.entity.js';
+import { TenantsRepository } from '../tenants/tenants.repository.js';
 
 /** How to get into a tenant's database: now, soon, and until a moment ago. Passwords are sealed. */
 export interface Credentials {

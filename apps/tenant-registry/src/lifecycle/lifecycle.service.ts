@@ -3,8 +3,8 @@ import type { Operation, ParsedRequestOf, ReplyOf, Tenant, TenantLifecycle, Tena
 import { ServiceError } from '@tenantry/service-kit';
 import { OperationsService } from '../operations/operations.service.js';
 import { Births } from '../provisioning/births.js';
-import { toTenant } from '../tenant.views.js';
-import { TenantsRepository } from '../tenants.repository.js';
+import { toTenant } from '../tenants/tenant.views.js';
+import { TenantsRepository } from '../tenants/tenants.repository.js';
 import { Removals } from './removals.js';
 import { rewrapSecrets } from './rewrap-secrets.js';
 import { rotateCredentials, withCredentials } from './rotate-credentials.js';

@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createLog, openSecret } from '@tenantry/service-kit';
-import { Cluster } from '../cluster.entity.js';
-import { ClustersRepository } from '../clusters.repository.js';
+import { Cluster } from '../clusters/cluster.entity.js';
+import { ClustersRepository } from '../clusters/clusters.repository.js';
 import { adminPassword, databasePassword, provisionerUrl, Secrets } from '../secrets.js';
 import { createRegistryDatabase, type RegistryDatabase } from '../test/registry-database.js';
 import { RewrapSecrets } from './rewrap-secrets.js';

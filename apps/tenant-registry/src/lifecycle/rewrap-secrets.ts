@@ -4,7 +4,7 @@ import { LOG, type Log, SecretUnreadable } from '@tenantry/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Job, LongAction, Step } from '../operations/long-action.js';
 import { adminPassword, databasePassword, provisionerUrl, Secrets } from '../secrets.js';
-import type { SealedAdmin } from '../tenant.entity.js';
+import type { SealedAdmin } from '../tenants/tenant.entity.js';
 
 export const rewrapSecrets = 'rewrap-secrets';
 

@@ -9,7 +9,7 @@ import type { RegistryConfig } from '../config.js';
 import type { LongAction, Step, TenantJob } from '../operations/long-action.js';
 import { TenantCluster } from '../provisioning/tenant-cluster.js';
 import { databasePassword, Secrets } from '../secrets.js';
-import { TenantNotices } from '../tenant-notices.js';
+import { TenantNotices } from '../tenants/tenant-notices.js';
 import { CredentialsRepository } from './credentials.repository.js';
 
 export const rotateCredentials = 'rotate-credentials';

@@ -4,9 +4,9 @@ import { Outbox } from '@tenantry/outbox';
 import { currentRequest, ServiceError } from '@tenantry/service-kit';
 import type { EntityManager } from 'typeorm';
 import { actor } from '../operations/operations.repository.js';
-import type { TenantRow } from '../tenant.entity.js';
-import { TenantNotices } from '../tenant-notices.js';
-import { TenantsRepository } from '../tenants.repository.js';
+import type { TenantRow } from '../tenants/tenant.entity.js';
+import { TenantNotices } from '../tenants/tenant-notices.js';
+import { TenantsRepository } from '../tenants/tenants.repository.js';
 
 /** Every way from one state to another that there is; docs/architecture.md draws them. */
 const waysTo: Readonly<Record<TenantState, readonly TenantState[]>> = {

@@ -7,7 +7,7 @@ import { isUniqueViolation } from '../columns.js';
 import { Transitions } from '../lifecycle/transitions.js';
 import { type OperationRow, OperationsRepository } from '../operations/operations.repository.js';
 import { adminPassword, Secrets } from '../secrets.js';
-import type { SealedAdmin } from '../tenant.entity.js';
+import type { SealedAdmin } from '../tenants/tenant.entity.js';
 import { expectKnown, Placement } from './placement.js';
 
 /** What is asked for. */

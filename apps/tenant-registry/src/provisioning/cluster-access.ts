@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { LOG, type Log } from '@tenantry/service-kit';
-import { ClustersRepository } from '../clusters.repository.js';
+import { ClustersRepository } from '../clusters/clusters.repository.js';
 import { provisionerUrl, Secrets } from '../secrets.js';
 import { Provisioner } from './provisioner.js';
 

@@ -6,7 +6,7 @@ import { dropTenant, ensureTenantDatabase, ensureTenantRole, schemaVersion } fro
 import { Transitions } from '../lifecycle/transitions.js';
 import type { LongAction, Step, TenantJob } from '../operations/long-action.js';
 import { adminPassword, databasePassword, Secrets } from '../secrets.js';
-import { TenantsRepository } from '../tenants.repository.js';
+import { TenantsRepository } from '../tenants/tenants.repository.js';
 import { TenantCluster } from './tenant-cluster.js';
 
 /** The birth of a tenant, from a reserved place to its first login. What cannot be finished leaves nothing but the row, and its slug free. */

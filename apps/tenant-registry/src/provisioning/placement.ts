@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ServiceError } from '@tenantry/service-kit';
 import type { EntityManager } from 'typeorm';
-import { gone } from '../tenants.repository.js';
+import { gone } from '../tenants/tenants.repository.js';
 
 /** The lock under which generations are handed out (migration 0005): whoever places a tenant also changes one, and there is no second order. */
 const tenantsLock = 1734700645;

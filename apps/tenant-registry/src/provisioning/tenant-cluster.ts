@@ -4,8 +4,8 @@ import { ServiceError } from '@tenantry/service-kit';
 import type { SqlClient } from '@tenantry/tenant-schema';
 import type { TenantJob } from '../operations/long-action.js';
 import { OperationsRepository } from '../operations/operations.repository.js';
-import type { TenantRow } from '../tenant.entity.js';
-import { TenantsRepository } from '../tenants.repository.js';
+import type { TenantRow } from '../tenants/tenant.entity.js';
+import { TenantsRepository } from '../tenants/tenants.repository.js';
 import { ClusterAccess } from './cluster-access.js';
 
 /**

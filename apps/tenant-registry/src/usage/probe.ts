@@ -3,8 +3,8 @@ import type { TenantHealth } from '@tenantry/contracts';
 import { ServiceError } from '@tenantry/service-kit';
 import pg from 'pg';
 import { databasePassword, Secrets } from '../secrets.js';
-import type { TenantRow } from '../tenant.entity.js';
-import { TenantsRepository } from '../tenants.repository.js';
+import type { TenantRow } from '../tenants/tenant.entity.js';
+import { TenantsRepository } from '../tenants/tenants.repository.js';
 
 /** Less than the deadline of the question, so that its answer can say that the database is slow. */
 const withinMs = 3000;

@@ -2,8 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Surveys, type ReplyOf, type TenantUsage, type Usage } from '@tenantry/contracts';
 import { askInstances, LOG, type Log, Nats, ServiceError } from '@tenantry/service-kit';
 import { ClusterAccess } from '../provisioning/cluster-access.js';
-import { toTenant } from '../tenant.views.js';
-import { TenantsRepository } from '../tenants.repository.js';
+import { toTenant } from '../tenants/tenant.views.js';
+import { TenantsRepository } from '../tenants/tenants.repository.js';
 
 // The name is ours: `t_` and the tenant's id.
 const statistics = (database: string): string => `

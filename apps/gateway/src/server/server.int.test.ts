@@ -1,0 +1,142 @@
+import { connect, type Socket } from 'node:net';
+import { gunzipSync } from 'node:zlib';
+import { request } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type OwnGateway, startOwnGateway } from '../test/own-gateway.js';
+import { sendBytes } from '../test/wire.js';
+
+let gateway: OwnGateway;
+beforeAll(
+  async () => void (gateway = await startOwnGateway({ CORS_ORIGINS: 'https://app.example,https://two.example' })),
+);
+afterAll(async () => gateway[Symbol.asyncDispose]());
+
+describe('clients that are slow', () => {
+  // They take their time side by side.
+  const slow = 300;
+  const held: Socket[] = [];
+  let trickle: ReturnType<typeof sendBytes>[] = [];
+
+  beforeAll(() => {
+    trickle = [
+      sendBytes(gateway.port, 'GET /problems HTTP/1.1\r\n', { more: 'X-A: b\r\n', everyMs: 500 }),
+      sendBytes(
+        gateway.port,
+        'POST /v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{',
+        { more: ' ', everyMs: 500 },
+      ),
+      sendBytes(
+        gateway.port,
+        'POST /v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n',
+        { more: '1\r\n \r\n', everyMs: 500 },
+      ),
+    ];
+    for (let index = 0; index < slow; index++) {
+      const socket = connect(gateway.port, '127.0.0.1', () => socket.write('GET /problems HTTP/1.1\r\nHost:'));
+      held.push(socket.on('error', () => undefined));
+    }
+  });
+  afterAll(() => held.forEach((socket) => socket.destroy()));
+
+  it('in the hundreds keep nobody else waiting', async () => {
+    const took = [];
+    for (let sent = 0; sent < 50; sent++) {
+      const { status, tookMs } = await gateway.http.get('/problems/validation');
+      expect(status).toBe(200);
+      took.push(tookMs);
+    }
+    expect(took.toSorted((a, b) => a - b)[25]).toBeLessThan(200);
+  });
+
+  it('are cut off, with their headers after 10 s, with their body after 15 s', async () => {
+    const [headers, body, chunks] = await Promise.all(trickle);
+    expect(headers).toMatchObject({ status: 400 });
+    expect(headers!.tookMs).toBeLessThan(15_000);
+    for (const one of [body, chunks]) expect(one!.tookMs).toBeLessThan(20_000);
+    for (const one of [headers, body, chunks]) expect(one!.tookMs).toBeGreaterThan(8000);
+  }, 40_000);
+});
+
+describe('a page of another origin', () => {
+  const ask = (origin: string) => gateway.http.with({ origin }).get('/problems/validation');
+
+  it('that is listed may read the answer', async () => {
+    for (const origin of ['https://app.example', 'https://two.example']) {
+      const { headers } = await ask(origin);
+      expect(headers).toMatchObject({
+        'access-control-allow-origin': origin,
+        'access-control-expose-headers': expect.stringContaining('ETag'),
+        vary: expect.stringContaining('Origin'),
+      });
+      expect(headers['access-control-allow-credentials']).toBeUndefined();
+    }
+  });
+
+  it.each([
+    'null',
+    'https://evil.example',
+    'http://app.example',
+    'https://app.example.evil.example',
+    'https://app.example:444',
+    'https://APP.example',
+    'https://app.example/',
+  ])('%s, which is not, may not', async (origin) => {
+    expect((await ask(origin)).headers['access-control-allow-origin']).toBeUndefined();
+  });
+
+  it('asks beforehand, and is told what it may send', async () => {
+    const preflight = { origin: 'https://app.example', 'access-control-request-method': 'PATCH' };
+    const { status, headers } = await gateway.http.with(preflight).send('OPTIONS', '/v1/products/1');
+    expect({ status, headers }).toMatchObject({
+      status: 204,
+      headers: {
+        'access-control-allow-origin': 'https://app.example',
+        'access-control-allow-methods': expect.stringContaining('PATCH'),
+        'x-request-id': expect.any(String),
+      },
+    });
+  });
+});
+
+it.each([
+  '*',
+  'null',
+  'https://app.example/',
+  'https://app.example/path',
+  'app.example',
+  'ftp://app.example',
+  'https://APP.example',
+])('%s is no origin to list', async (origin) => {
+  await expect(startOwnGateway({ CORS_ORIGINS: origin })).rejects.toThrow(/origins/);
+});
+
+describe('a long answer', () => {
+  const get = (path: string, encodings?: string) =>
+    new Promise<{ encoding: string | undefined; vary: string | undefined; bytes: Buffer }>((resolve, reject) => {
+      const headers = encodings === undefined ? {} : { 'accept-encoding': encodings };
+      request({ port: gateway.port, path, headers }, (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('end', () => {
+          const { 'content-encoding': encoding, vary } = response.headers;
+          resolve({ encoding, vary, bytes: Buffer.concat(chunks) });
+        });
+      })
+        .on('error', reject)
+        .end();
+    });
+
+  it('is packed for those who ask, and is the same then', async () => {
+    const [plain, packed] = await Promise.all([get('/openapi.json'), get('/openapi.json', 'br, gzip')]);
+    expect(plain.encoding).toBeUndefined();
+    expect(packed).toMatchObject({ encoding: 'gzip', vary: expect.stringMatching(/accept-encoding/i) });
+    expect(packed.bytes.length).toBeLessThan(plain.bytes.length / 4);
+    expect(gunzipSync(packed.bytes).equals(plain.bytes)).toBe(true);
+  });
+
+  it('is packed by nothing that was not asked for, and a short one never', async () => {
+    expect((await get('/openapi.json', 'identity')).encoding).toBeUndefined();
+    expect((await get('/openapi.json', 'gzip;q=0')).encoding).toBeUndefined();
+    expect((await get('/problems/validation', 'gzip')).encoding).toBeUndefined();
+  });
+});

@@ -1,0 +1,73 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Message } from '@tenantry/contracts';
+import { idempotencyKeyOf, Messages, type RawReply } from '@tenantry/service-kit';
+import type { FastifyReply } from 'fastify';
+import type { GatewayRequest } from '../call.js';
+import { clientOf } from './client.js';
+import { Contexts } from './contexts.js';
+import { inputOf } from './input.js';
+import { ifMatchOf, isHeld } from './preconditions.js';
+import { pathOf, sendProblemBytes } from '../problem.js';
+import { reasonOf } from './reason.js';
+import { Retries } from './retries.js';
+import { isPlatform } from '../route.js';
+
+/** Asks the services in a caller's name and hands their answers through as they come. */
+@Injectable()
+export class Upstream {
+  private readonly retries = new Retries();
+
+  constructor(
+    @Inject(Messages) private readonly messages: Messages,
+    private readonly contexts: Contexts,
+  ) {}
+
+  /**
+   * Validates, asks, answers: all that most routes do.
+   * @param collection where what was made is found, unless it is where it was asked for.
+   */
+  async pass(message: Message, request: GatewayRequest, reply: FastifyReply, collection?: string): Promise<void> {
+    this.answer(await this.ask(message, request), request, reply, collection);
+  }
+
+  /** Hands an answer through as it came. */
+  answer(answer: RawReply, request: GatewayRequest, reply: FastifyReply, collection = pathOf(request)): void {
+    const { status, resourceId, etag } = answer;
+    if (status >= 400) return sendProblemBytes(answer, request, reply);
+    if (resourceId) reply.header('location', `${collection}/${resourceId}`);
+    if (answer.isReplayed) reply.header('idempotency-replayed', 'true');
+    // May be kept by the client alone, and only to ask again whether it still holds.
+    if (etag) reply.headers({ etag, 'cache-control': 'private, no-cache' });
+    if (etag && request.method === 'GET' && isHeld(etag, request.headers)) reply.code(304).send();
+    else if (status === 204) reply.code(status).send();
+    else reply.code(status).type('application/json; charset=utf-8').send(answer.body);
+  }
+
+  /**
+   * The answer to what the request asks, whatever its status.
+   * @param more fields of the message that come from elsewhere than path, query and body.
+   * @throws ServiceError when the request is wrong, or nobody answered.
+   */
+  async ask(message: Message, request: GatewayRequest, more?: Record<string, unknown>): Promise<RawReply> {
+    const { call } = request;
+    const body = JSON.stringify(inputOf(message, request, more));
+    const idempotencyKey = idempotencyKeyOf(message, request.headers['idempotency-key']);
+    const ifMatch = ifMatchOf(message, request.headers);
+    const context = await this.contexts.for(message.service, call);
+    const envelope = {
+      tenantId: call.tenant?.id,
+      context,
+      requestId: call.requestId,
+      traceparent: call.traceparent,
+      deadlineAt: call.deadlineAt,
+      // A tenant's reads are told nobody's whereabouts: they need none, and are many.
+      client: request.method === 'GET' && !isPlatform(message) ? undefined : clientOf(request),
+      reason: isPlatform(message) ? reasonOf(request) : undefined,
+      idempotencyKey,
+      ifMatch,
+    };
+    const isKeyed = idempotencyKey !== undefined;
+    const send = (): Promise<RawReply> => this.messages.send(message, body, envelope);
+    return this.retries.around(message, call.deadlineAt, send, { isKeyed });
+  }
+}
