@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
 /** A port somebody else listens on, named the way its owner can change it. */
@@ -10,11 +11,16 @@ export class PortTaken extends Error {
   }
 }
 
-/** A port nobody on this machine listens on now. */
+/**
+ * A port nobody on this machine listens on now. Not one of those that systems give to outgoing connections (Linux from 32768 on, macOS from
+ * 49152): any program might have such a one by the time a server listens, or listens again after it was stopped.
+ */
 export async function freePort(): Promise<number> {
-  const port = await listenOnce(0, '127.0.0.1');
-  if (port === undefined) throw new Error('this machine has no free port on 127.0.0.1');
-  return port;
+  for (let tries = 0; tries < 1000; tries++) {
+    const port = randomInt(20_000, 30_000);
+    if (await isFree(port)) return port;
+  }
+  throw new Error('this machine has no free port of 127.0.0.1 between 20000 and 30000');
 }
 
 /** Raises `PortTaken` when `port` cannot be listened on, on loopback or on all addresses. */

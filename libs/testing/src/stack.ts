@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { Client } from './client.js';
 import { Conformance, type OpenApiDocument } from './conformance.js';
+import { freePorts } from './ports.js';
 
 interface StackOptions {
   /** Variables of `npm start` and of what it passes on. */
@@ -51,7 +52,7 @@ export class Stack {
     const dataDir = mkdtempSync(join(tmpdir(), 'tenantry-stack-'));
     // Run by root, PostgreSQL is another user, who has to get through.
     chmodSync(dataDir, 0o711);
-    const port = await freePort();
+    const port = await freePorts();
     const operatorKey = `tok_${randomBytes(32).toString('base64url')}`;
     const { PATH, HOME, XDG_CACHE_HOME, TENANTRY_CACHE } = process.env;
     const launcher = spawn(process.execPath, ['tools/stack/start.ts', ...(scale ? ['--scale', scale] : [])], {
@@ -172,14 +173,3 @@ export class Stack {
 
 const textsOf = (value: unknown): string[] =>
   typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : [String(value)];
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
-}

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { Apt, machineSources } from './apt.ts';
 import { sourcesFor, suitesFrom } from './apt-sources.ts';
 import { cacheDir } from './cache.ts';
-import { isFit, type Binary, type Wanted } from './binary.ts';
+import { isFit, type Binary, type WantedProgram } from './binary.ts';
 
 /** The server in the cache, when it is there and runs. */
-export function cachedServer(wanted: Wanted): Binary | undefined {
+export function cachedServer(wanted: WantedProgram): Binary | undefined {
   const binary = binaryIn(cacheHome(wanted), wanted);
   return binary && isFit(binary, wanted) ? binary : undefined;
 }
@@ -15,7 +15,10 @@ export function cachedServer(wanted: Wanted): Binary | undefined {
  * Downloads the server's Debian packages and unpacks them into the cache; installs nothing. Several runs may do this at once: each fills
  * a directory of its own, and the first one to finish gives it the name.
  */
-export async function fillCache(wanted: Wanted, report: (text: string) => void): Promise<Binary | { why: string }> {
+export async function fillCache(
+  wanted: WantedProgram,
+  report: (text: string) => void,
+): Promise<Binary | { why: string }> {
   mkdirSync(cacheDir(), { recursive: true });
   const filling = mkdtempSync(join(cacheDir(), `.${wanted.name}-`));
   try {
@@ -28,7 +31,11 @@ export async function fillCache(wanted: Wanted, report: (text: string) => void):
 }
 
 /** Tries the suites in order; answers why none was fit, or nothing when one is in `filling`/root. */
-async function unpackFit(wanted: Wanted, filling: string, report: (text: string) => void): Promise<string | undefined> {
+async function unpackFit(
+  wanted: WantedProgram,
+  filling: string,
+  report: (text: string) => void,
+): Promise<string | undefined> {
   const osRelease = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
   const suites = suitesFrom(osRelease);
   const sources = suites.flatMap((suite) =>
@@ -55,7 +62,7 @@ async function unpackFit(wanted: Wanted, filling: string, report: (text: string)
   return tries.join('; ') || 'this machine has no apt sources of a Debian or Ubuntu';
 }
 
-function settle(root: string, wanted: Wanted): Binary | undefined {
+function settle(root: string, wanted: WantedProgram): Binary | undefined {
   for (let round = 0; round < 3; round += 1) {
     try {
       renameSync(root, cacheHome(wanted));
@@ -78,11 +85,11 @@ function removeAside(dir: string): void {
   }
 }
 
-function cacheHome(wanted: Wanted): string {
+function cacheHome(wanted: WantedProgram): string {
   return join(cacheDir(), `${wanted.name}-${process.arch}`);
 }
 
-function binaryIn(root: string, wanted: Wanted): Binary | undefined {
+function binaryIn(root: string, wanted: WantedProgram): Binary | undefined {
   const path = ['usr/bin', 'usr/sbin'].map((dir) => join(root, dir, wanted.name)).find((file) => existsSync(file));
   if (!path) return undefined;
   const libraries = [...globSync(join(root, 'usr/lib/*-linux-gnu*')), ...globSync(join(root, 'lib/*-linux-gnu*'))];
