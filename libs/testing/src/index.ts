@@ -6,3 +6,4 @@ export { Stack } from './stack.js';
 export { createTenant, login, newSlug, type StackTenant, tenantWish } from './stack-tenant.js';
 export { testServers, type TestServers } from './servers.js';
 export { createTenantDatabase, type TenantDatabase } from './tenant-database.js';
+export { until, within } from './waiting.js';
