@@ -19,5 +19,8 @@ test('work that is late by itself is not', async () => {
 
 test('what never comes to be is named, with what failed last', async () => {
   const never = until('pigs fly', 50, () => Promise.reject(new Error('no wings')));
-  await expect(never).rejects.toMatchObject({ message: expect.stringContaining('pigs fly'), cause: { message: 'no wings' } });
+  await expect(never).rejects.toMatchObject({
+    message: expect.stringContaining('pigs fly'),
+    cause: { message: 'no wings' },
+  });
 });
