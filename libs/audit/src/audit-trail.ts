@@ -17,8 +17,25 @@ export interface Deed {
   readonly details?: Readonly<Record<string, unknown>> | undefined;
 }
 
-const text = `INSERT INTO audit_events (action, actor, actor_id, target_id, details, address, agent, request_id)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`;
+/** All of a row but its target, which comes last. */
+const known = {
+  action: 'text',
+  actor: 'text',
+  actor_id: 'uuid',
+  details: 'jsonb',
+  address: 'text',
+  agent: 'text',
+  request_id: 'text',
+};
+const types = Object.values(known);
+const into = `INSERT INTO audit_events (${Object.keys(known).join(', ')}, target_id)`;
+const append = `${into} VALUES (${types.map((_, at) => `$${at + 1}`).join(', ')}, $${types.length + 1})`;
+
+/** A part of a larger statement, with the values of its parameters. */
+export interface Clause {
+  readonly text: string;
+  readonly values: unknown[];
+}
 
 /**
  * Keeps what was done in a tenant, in the tenant's own database. Written where the transaction of the change is open, it is kept if, and only
@@ -27,15 +44,27 @@ const text = `INSERT INTO audit_events (action, actor, actor_id, target_id, deta
 export class AuditTrail {
   constructor(private readonly tenants: TenantStatements) {}
 
-  async append({ action, userId, targetId, details }: Deed): Promise<void> {
-    const request = currentRequest();
-    const caller = request?.caller ?? anonymous;
-    const actorId = userId ?? caller.userId;
-    const actor = userId ? `user:${userId}` : caller.subject;
-    const { address = null, agent = null } = request?.client ?? {};
-    await this.tenants.query('audit.append', text, [
-      ...[action, actor, actorId, targetId ?? null, JSON.stringify(details ?? {})],
-      ...[address, agent ?? null, request?.requestId ?? null],
-    ]);
+  async append(deed: Deed): Promise<void> {
+    await this.tenants.query('audit.append', append, [...valuesOf(deed), deed.targetId ?? null]);
   }
+
+  /**
+   * The same as a part of the statement that does it, for where a round trip more would be felt: an INSERT of a row for each of `done`, another
+   * part of that statement, whose `id` is the target. The values of its parameters start at `first`.
+   */
+  appendingTo(done: string, first: number, deed: Omit<Deed, 'targetId'>): Clause {
+    const parameters = types.map((type, at) => `$${first + at}::${type}`).join(', ');
+    return { text: `${into} SELECT ${parameters}, id FROM ${done}`, values: valuesOf(deed) };
+  }
+}
+
+/** In the order of {@link known}. */
+function valuesOf({ action, userId, details = {} }: Deed): unknown[] {
+  const request = currentRequest();
+  const caller = request?.caller ?? anonymous;
+  const { address = null, agent = null } = request?.client ?? {};
+  return [
+    ...[action, userId ? `user:${userId}` : caller.subject, userId ?? caller.userId, JSON.stringify(details)],
+    ...[address, agent ?? null, request?.requestId ?? null],
+  ];
 }

@@ -1,2 +1,2 @@
 export { AuditModule } from './audit.module.js';
-export { AuditTrail, type Deed, type TenantStatements } from './audit-trail.js';
+export { AuditTrail, type Clause, type Deed, type TenantStatements } from './audit-trail.js';

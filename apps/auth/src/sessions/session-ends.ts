@@ -44,7 +44,7 @@ export class SessionEnds {
     );
   }
 
-  /** Of somebody who has as many as one can have, the one not used for longest. */
+  /** Of somebody who has more than one can have, those not used for longest. */
   async makeRoom(tenantId: string, userId: string): Promise<void> {
     await this.revoke(
       tenantId,

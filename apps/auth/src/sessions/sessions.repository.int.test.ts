@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { AuditTrail } from '@tenantry/audit';
 import type { TenantConnections } from '@tenantry/tenant-connection';
 import { createTenantDatabase, type TenantDatabase } from '@tenantry/testing';
 import { hashOfSecret, newFamilyKey, newSecret } from './refresh-token.js';
-import { SessionsRepository } from './sessions.repository.js';
+import { keptFrom, SessionsRepository } from './sessions.repository.js';
 import { addUser, connectionsTo } from '../test/tenant.js';
 
 let tenant: TenantDatabase;
@@ -26,8 +27,13 @@ afterAll(async () => {
 
 const within = <Result>(work: () => Promise<Result>) => connections.runInTenant(tenant.tenantId, work);
 const family = () => ({ key: newFamilyKey(), hash: hashOfSecret(newSecret()) });
-const open = (id = userId, securityVersion = 1) =>
-  within(() => sessions.open({ id, roles: [], securityVersion }, family(), { address: '192.0.2.7', agent: 'curl/8' }));
+const kept = (id: string) =>
+  new AuditTrail(connections).appendingTo('opened', keptFrom, { action: 'auth.login', userId: id });
+const opening = (id = userId, securityVersion = 1) =>
+  within(() =>
+    sessions.open({ id, roles: [], securityVersion }, family(), kept(id), { address: '192.0.2.7', agent: 'curl/8' }),
+  );
+const open = async (id = userId, securityVersion = 1) => (await opening(id, securityVersion))?.id;
 
 describe('a session', () => {
   it('is opened for its user, not ended, with the time of the database', async () => {
@@ -87,16 +93,34 @@ describe('a session', () => {
     await tenant.query(
       `INSERT INTO sessions (user_id, refresh_hash, refresh_key, expires_at, idle_expires_at, last_used_at)
        SELECT $1, '', '', now() + interval '1 day', now() + interval '1 day', now() - n * interval '1 minute'
-       FROM generate_series(1, 100) AS n`,
+       FROM generate_series(1, 99) AS n`,
       [userId],
     );
+    expect(await opening()).toMatchObject({ crowds: false });
+    expect(await opening()).toMatchObject({ crowds: true });
     const ended = await within(() => sessions.makeRoom(userId, 'too-many'));
-    await open();
     const { rows } = await tenant.query(
       `SELECT id FROM sessions WHERE user_id = $1 AND ended_at IS NOT NULL ORDER BY last_used_at LIMIT 1`,
       [userId],
     );
     expect(rows.map(({ id }) => id)).toEqual(ended);
     expect(await within(() => sessions.list(userId))).toHaveLength(100);
+  });
+
+  it('long ended is forgotten when another is opened, and not before it is of no more use', async () => {
+    await tenant.query(
+      `INSERT INTO sessions (user_id, refresh_hash, refresh_key, expires_at, idle_expires_at, ended_at, ended_why)
+       SELECT $1, '', '', now() + interval '30 days', now() + interval '7 days', now() - days * interval '1 day', 'logout'
+       FROM unnest(ARRAY[89, 91]) AS days`,
+      [userId],
+    );
+    expect(await opening()).toMatchObject({ crowds: true });
+    await within(() => sessions.makeRoom(userId, 'too-many'));
+    expect(await opening()).toMatchObject({ crowds: false });
+    const { rows } = await tenant.query(
+      'SELECT count(*)::int AS kept FROM sessions WHERE user_id = $1 AND ended_at IS NOT NULL',
+      [userId],
+    );
+    expect(rows).toEqual([{ kept: 1 }]);
   });
 });

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { Clause } from '@tenantry/audit';
 import { maxSessions, refreshToken, type Session, type SessionSubject } from '@tenantry/contracts';
 import type { Client } from '@tenantry/service-kit';
 import { TenantConnections } from '@tenantry/tenant-connection';
@@ -22,11 +23,21 @@ export interface NewFamily {
   readonly key: Buffer;
 }
 
+/** A session that was opened. */
+export interface OpenedSession {
+  readonly id: string;
+  /** The user has more than one can have by it, or some that ended long ago: see {@link SessionsRepository.makeRoom}. */
+  readonly crowds: boolean;
+}
+
 /** A session's refresh tokens end after so long, used or not, and after so long without use. PostgreSQL intervals. */
 const absoluteLifetime = `${refreshToken.absoluteSeconds} s`;
 const idleLifetime = `${refreshToken.idleSeconds} s`;
 /** From where somebody has logged in before is known from sessions, so they stay for a while after their end. */
 const rememberedAfterEnd = '90 days';
+/** Where the parameters of what is kept with a new session start. */
+export const keptFrom = 7;
+const isForgettable = `least(ended_at, expires_at) < now() - interval '${rememberedAfterEnd}'`;
 const living = 'ended_at IS NULL AND idle_expires_at > now()';
 
 /**
@@ -39,24 +50,31 @@ export class SessionsRepository {
 
   /**
    * Opens a session for who has just shown that they may, or not: when the user was disabled or got another password since, there is none. The
-   * share of the user's row makes such a change wait, or this see it.
+   * share of the user's row makes such a change wait, or this see it. One statement, since every login waits for it.
    *
-   * @returns the new session's id.
+   * @param kept what else is written with it; its parameters start at {@link keptFrom}, the session is the row of `opened`.
    */
   async open(
     { id, securityVersion }: SessionSubject,
     { hash, key }: NewFamily,
+    kept: Clause,
     client?: Client,
-  ): Promise<string | undefined> {
-    const rows = await this.tenant.query<{ id: string }>(
+  ): Promise<OpenedSession | undefined> {
+    const rows = await this.tenant.query<{ id: string; crowds: boolean }>(
       'auth.sessions.open',
-      `INSERT INTO sessions (user_id, refresh_hash, refresh_key, address, user_agent, expires_at, idle_expires_at)
-       SELECT u.id, $3, $4, $5, $6, now() + interval '${absoluteLifetime}', now() + interval '${idleLifetime}'
-       FROM users u WHERE u.id = $1 AND u.active AND u.security_version = $2 FOR SHARE
-       RETURNING id`,
-      [id, securityVersion, hash, key, client?.address, client?.agent],
+      `WITH opened AS (
+         INSERT INTO sessions (user_id, refresh_hash, refresh_key, address, user_agent, expires_at, idle_expires_at)
+         SELECT u.id, $3, $4, $5, $6, now() + interval '${absoluteLifetime}', now() + interval '${idleLifetime}'
+         FROM users u WHERE u.id = $1 AND u.active AND u.security_version = $2 FOR SHARE
+         RETURNING id
+       ), kept AS (${kept.text})
+       SELECT id, (
+         SELECT count(*) FILTER (WHERE ${living}) >= ${maxSessions} OR coalesce(bool_or(${isForgettable}), false)
+         FROM sessions WHERE user_id = $1
+       ) AS crowds FROM opened`,
+      [id, securityVersion, hash, key, client?.address, client?.agent, ...kept.values],
     );
-    return rows[0]?.id;
+    return rows[0];
   }
 
   /** Whether somebody of this e-mail address has logged in from there, lately. */
@@ -127,14 +145,12 @@ export class SessionsRepository {
     return this.ended('auth.sessions.end-of-user', 'user_id = $2 AND id IS DISTINCT FROM $3', [why, userId, except]);
   }
 
-  /** Makes room for another session of a user, and forgets those that ended long ago. @returns the ids of those that end by it. */
+  /** Ends what a user has beyond as many sessions as one can have, and forgets those that ended long ago. @returns the ids of those that end by it. */
   async makeRoom(userId: string, why: string): Promise<string[]> {
-    await this.tenant.query(
-      'auth.sessions.forget',
-      `DELETE FROM sessions WHERE user_id = $1 AND least(ended_at, expires_at) < now() - interval '${rememberedAfterEnd}'`,
-      [userId],
-    );
-    const beyond = `SELECT id FROM sessions WHERE user_id = $2 AND ${living} ORDER BY last_used_at DESC, id DESC OFFSET ${maxSessions - 1}`;
+    await this.tenant.query('auth.sessions.forget', `DELETE FROM sessions WHERE user_id = $1 AND ${isForgettable}`, [
+      userId,
+    ]);
+    const beyond = `SELECT id FROM sessions WHERE user_id = $2 AND ${living} ORDER BY last_used_at DESC, id DESC OFFSET ${maxSessions}`;
     return this.ended('auth.sessions.make-room', `id IN (${beyond})`, [why, userId]);
   }
 

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { SessionSubject } from '@tenantry/contracts';
 import { TenantConnections } from '@tenantry/tenant-connection';
 import { Changes } from '../changes/changes.js';
 
@@ -10,6 +11,9 @@ export interface Credentials {
 }
 
 const columns = 'id, password_hash AS "passwordHash", active';
+/** A user as tokens name them. */
+const subject = `id, security_version AS "securityVersion",
+  ARRAY(SELECT name FROM roles JOIN user_roles ON role_id = roles.id WHERE user_id = users.id ORDER BY name) AS roles`;
 
 /** Password hashes of the caller's tenant: nothing else reads or writes them once a user is there. */
 @Injectable()
@@ -30,6 +34,20 @@ export class CredentialsRepository {
     const text = `SELECT ${columns} FROM users WHERE id = $1`;
     const [known] = await this.connections.query<Credentials>('credentials.find', text, [id]);
     return known ?? null;
+  }
+
+  /** Who may log in by this password, at this moment: null when it was changed meanwhile, or the user disabled. */
+  async findSubjectBy({ id, passwordHash }: Pick<Credentials, 'id' | 'passwordHash'>): Promise<SessionSubject | null> {
+    const text = `SELECT ${subject} FROM users WHERE id = $1 AND active AND password_hash = $2`;
+    const [found] = await this.connections.query<SessionSubject>('credentials.subject-by', text, [id, passwordHash]);
+    return found ?? null;
+  }
+
+  /** Who is logged in, while they may be. */
+  async findSubject(id: string): Promise<SessionSubject | null> {
+    const text = `SELECT ${subject} FROM users WHERE id = $1 AND active`;
+    const [found] = await this.connections.query<SessionSubject>('credentials.subject', text, [id]);
+    return found ?? null;
   }
 
   /** The same password, hashed anew: nobody's access changes. */

@@ -2,8 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { anonymous } from '@tenantry/service-kit';
 import type { Passwords } from '../passwords/passwords.js';
-import type { User } from '../users/user.entity.js';
-import type { UsersRepository } from '../users/users.repository.js';
 import type { Credentials, CredentialsRepository } from './credentials.repository.js';
 import { CredentialsService } from './credentials.service.js';
 
@@ -13,22 +11,23 @@ const password = 'anvil-orbit-walnut-9';
 const caller = { ...anonymous, tenantId: randomUUID() };
 
 let known: Credentials;
+let isChangedMeanwhile: boolean;
 const renew = jest.fn<CredentialsRepository['renew']>(() => Promise.resolve());
 const hashes = {
   hash: jest.fn(async (text: string) => `hash of ${text}`),
   verify: jest.fn(async (stored: string | undefined, text: string) => stored?.endsWith(`hash of ${text}`) ?? false),
   isWeak: (stored: string) => stored.startsWith('weak'),
 };
-const credentials = { findByEmail: async (given: string) => (given === email ? known : null), renew };
-const users = { find: async () => ({ id, active: known.active, roleNames: ['viewer'], securityVersion: 7 }) as User };
-const service = new CredentialsService(
-  credentials as unknown as CredentialsRepository,
-  users as unknown as UsersRepository,
-  hashes as unknown as Passwords,
-);
+const credentials = {
+  findByEmail: async (given: string) => (given === email ? known : null),
+  findSubjectBy: async () => (isChangedMeanwhile ? null : { id, roles: ['viewer'], securityVersion: 7 }),
+  renew,
+};
+const service = new CredentialsService(credentials as unknown as CredentialsRepository, hashes as unknown as Passwords);
 
 beforeEach(() => {
   jest.clearAllMocks();
+  isChangedMeanwhile = false;
   known = { id, passwordHash: `hash of ${password}`, active: true };
 });
 
@@ -50,6 +49,13 @@ describe('verifying a password', () => {
       'a disabled user with the right password',
       () => {
         known = { ...known, active: false };
+        return service.verifyPassword({ email, password }, caller);
+      },
+    ],
+    [
+      'a password that was changed, or a user that was disabled, while it was checked',
+      () => {
+        isChangedMeanwhile = true;
         return service.verifyPassword({ email, password }, caller);
       },
     ],

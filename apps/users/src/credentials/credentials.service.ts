@@ -2,8 +2,6 @@ import { Injectable } from '@nestjs/common';
 import type { ParsedRequestOf, SessionSubject, Users } from '@tenantry/contracts';
 import { type Caller, ServiceError } from '@tenantry/service-kit';
 import { Passwords } from '../passwords/passwords.js';
-import { toSubject } from '../users/user.views.js';
-import { UsersRepository } from '../users/users.repository.js';
 import { CredentialsRepository } from './credentials.repository.js';
 
 const wrong = (detail: string): ServiceError => new ServiceError('invalid-credentials', detail);
@@ -13,7 +11,6 @@ const wrong = (detail: string): ServiceError => new ServiceError('invalid-creden
 export class CredentialsService {
   constructor(
     private readonly credentials: CredentialsRepository,
-    private readonly users: UsersRepository,
     private readonly passwords: Passwords,
   ) {}
 
@@ -28,17 +25,18 @@ export class CredentialsService {
     // Outside of every tenant there is nobody; that costs a hash too.
     const known = tenantId === null ? null : await this.credentials.findByEmail(email);
     const isRight = await this.passwords.verify(known?.passwordHash, password);
-    const user = known?.active && isRight ? await this.users.find(known.id) : null;
-    if (!known || !user?.active) throw wrong('The e-mail or the password is wrong.');
+    // Hashing takes a while, waiting for it longer: asked again, since what is known by now may be of the past.
+    const subject = known?.active && isRight ? await this.credentials.findSubjectBy(known) : null;
+    if (!known || !subject) throw wrong('The e-mail or the password is wrong.');
     if (this.passwords.isWeak(known.passwordHash)) await this.renew(known, password);
-    return toSubject(user);
+    return subject;
   }
 
   /** @throws ServiceError `invalid-credentials` for somebody who may not log in any more. */
   async sessionSubject(id: string): Promise<SessionSubject> {
-    const user = await this.users.find(id);
-    if (!user?.active) throw wrong('The account is disabled.');
-    return toSubject(user);
+    const subject = await this.credentials.findSubject(id);
+    if (!subject) throw wrong('The account is disabled.');
+    return subject;
   }
 
   /**

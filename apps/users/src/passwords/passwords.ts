@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { Injectable } from '@nestjs/common';
 import { hash, verify } from '@node-rs/argon2';
 import { Permits } from './permits.js';
+import { lowerPool } from './pool-priority.js';
 
 /** OWASP Password Storage Cheat Sheet, argon2id: KiB, passes, lanes. argon2id is the package's default algorithm. */
 const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
@@ -25,10 +26,11 @@ const decoy = `$argon2id$v=19$m=${cost.memoryCost},t=${cost.timeCost},p=${cost.p
 @Injectable()
 export class Passwords {
   readonly #permits = new Permits({ atOnce, queue });
+  #isPoolLowered = false;
 
   /** @throws ServiceError `overloaded` */
   hash(password: string): Promise<string> {
-    return this.#permits.run(() => hash(password.normalize('NFKC'), cost));
+    return this.#run(() => hash(password.normalize('NFKC'), cost));
   }
 
   /**
@@ -36,12 +38,21 @@ export class Passwords {
    * @throws ServiceError `overloaded`
    */
   verify(stored: string | undefined, password: string): Promise<boolean> {
-    return this.#permits.run(() => verify(stored ?? decoy, password.normalize('NFKC')));
+    return this.#run(() => verify(stored ?? decoy, password.normalize('NFKC')));
   }
 
   /** Whether a hash costs less to guess against than those made today. */
   isWeak(stored: string): boolean {
     const [, memory = 0, passes = 0] = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=\d+\$/.exec(stored) ?? [];
     return Number(memory) < cost.memoryCost || Number(passes) < cost.timeCost;
+  }
+
+  #run<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.#permits.run(() => {
+      const working = work();
+      // Begun work has started the threads.
+      this.#isPoolLowered ||= lowerPool() > 0;
+      return working;
+    });
   }
 }

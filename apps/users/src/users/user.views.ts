@@ -1,4 +1,4 @@
-import type { AnswerOf, ReplyOf, SessionSubject, Users } from '@tenantry/contracts';
+import type { AnswerOf, ReplyOf, Users } from '@tenantry/contracts';
 import type { User } from './user.entity.js';
 
 /** A user as everybody may see them. */
@@ -31,11 +31,4 @@ export type Answer = AnswerOf<typeof Users.get>;
 export const toAnswer = (user: User): Answer => ({
   ...toPerson(user),
   version: user.version,
-});
-
-/** A user as tokens name them. */
-export const toSubject = ({ id, roleNames, securityVersion }: User): SessionSubject => ({
-  id,
-  roles: roleNames,
-  securityVersion,
 });
