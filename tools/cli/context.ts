@@ -33,8 +33,8 @@ const idForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** A tenant by its id or its slug. */
 export async function tenantNamed(api: PlatformApi, name: string): Promise<Tenant> {
   if (idForm.test(name)) return api.get<Tenant>(`/v1/admin/tenants/${name}`);
-  for await (const tenant of api.list<Tenant>('/v1/admin/tenants', { q: name })) {
-    if (tenant.slug === name && !['failed', 'purged'].includes(tenant.state)) return tenant;
+  for await (const tenant of api.list<Tenant>('/v1/admin/tenants', { slug: name })) {
+    if (!['failed', 'purged'].includes(tenant.state)) return tenant;
   }
   throw new ApiError(`There is no tenant '${name}'.`, 404);
 }

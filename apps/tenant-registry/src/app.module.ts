@@ -40,6 +40,7 @@ import { ClusterAccess } from './provisioning/cluster-access.js';
 import { CreateTenant } from './provisioning/create-tenant.js';
 import { Placement } from './provisioning/placement.js';
 import { TenantCluster } from './provisioning/tenant-cluster.js';
+import { ReadReplica } from './read-replica.js';
 import { Secrets } from './secrets.js';
 import { TenantRow } from './tenants/tenant.entity.js';
 import { TenantNotices } from './tenants/tenant-notices.js';
@@ -84,6 +85,7 @@ const longActions = [CreateTenant, DeleteTenant, RotateCredentials, RewrapSecret
     UsageController,
   ],
   providers: [
+    ReadReplica,
     Pages,
     TenantsService,
     TenantsRepository,

@@ -7,6 +7,10 @@ const postgresUrl = z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postg
 export const RegistryConfig = z.object({
   /** The central database, as its owner. */
   REGISTRY_DATABASE_URL: postgresUrl,
+  /** A streaming replica of it, as the same role: lists are read there while it keeps up. */
+  REGISTRY_REPLICA_URL: postgresUrl.optional(),
+  /** What the replica has not heard of may be so old; beyond that the primary is read. */
+  REGISTRY_REPLICA_MAX_LAG_SECONDS: wholeNumber(1, 3600).default(5),
   /** The account that makes tenants' roles and databases, on the `postgres` database of the first cluster. */
   PROVISIONER_URL: postgresUrl,
   MASTER_KEY: masterKey,

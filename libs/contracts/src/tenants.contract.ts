@@ -128,6 +128,7 @@ export const Tenants = {
   list: message('tenants.list', {
     request: z.strictObject({
       ...paging,
+      slug: slug.optional().meta({ description: 'Exactly; never out of date, as lists may be by some seconds' }),
       state: TenantState.optional(),
       cluster: text(1, 63).optional(),
       plan: text(1, 50).optional(),

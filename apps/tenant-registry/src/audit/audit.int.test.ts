@@ -4,7 +4,7 @@ import { Audit, type AuditEvent, type Message, Operators, Tenants } from '@tenan
 import { createLog, ServiceError, withRequest } from '@tenantry/service-kit';
 import { OperatorRow } from '../operators/operator.entity.js';
 import { Pages } from '../pages.js';
-import { createRegistryDatabase, type RegistryDatabase } from '../test/registry-database.js';
+import { createRegistryDatabase, type RegistryDatabase, withoutReplica } from '../test/registry-database.js';
 import { AuditEventRow } from './audit-event.entity.js';
 import { AuditRepository } from './audit.repository.js';
 import { AuditService } from './audit.service.js';
@@ -21,7 +21,7 @@ let trail: AuditTrail;
 beforeAll(async () => {
   database = await createRegistryDatabase([AuditEventRow, OperatorRow]);
   const events = new AuditRepository(database.source.getRepository(AuditEventRow));
-  audit = new AuditService(events, new Pages({ MASTER_KEY: randomBytes(32) }));
+  audit = new AuditService(events, new Pages({ MASTER_KEY: randomBytes(32) }, withoutReplica(database.source)));
   trail = new AuditTrail(events, createLog({ service: 'tenant-registry', instance: 'test', level: 'silent' }));
   await database.source.query(
     `INSERT INTO operators (id, name, key_hash, scopes) VALUES ($1, 'robot', 'x', '{tenants:write}')`,

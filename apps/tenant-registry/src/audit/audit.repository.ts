@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type AuditEvent, type Audit, type ParsedRequestOf } from '@tenantry/contracts';
-import { type Repository, type SelectQueryBuilder } from 'typeorm';
+import { type EntityManager, type Repository, type SelectQueryBuilder } from 'typeorm';
 import { OperatorRow } from '../operators/operator.entity.js';
 import { AuditEventRow } from './audit-event.entity.js';
 
@@ -38,8 +38,14 @@ export class AuditRepository {
   }
 
   /** Newest first; those older than the event `before` only. */
-  async findPage(limit: number, before: string | undefined, search: Search): Promise<AuditEvent[]> {
-    const query = this.events
+  async findPage(
+    limit: number,
+    before: string | undefined,
+    search: Search,
+    from: EntityManager,
+  ): Promise<AuditEvent[]> {
+    const query = from
+      .withRepository(this.events)
       .createQueryBuilder('event')
       .leftJoin(OperatorRow, 'operator', `event.actor = 'operator:' || operator.id`)
       .addSelect('operator.name', 'actor_name')

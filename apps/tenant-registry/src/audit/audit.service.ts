@@ -14,7 +14,9 @@ export class AuditService {
 
   /** @throws ServiceError `invalid-cursor` */
   list(request: ParsedRequestOf<typeof Audit.list>): Promise<ReplyOf<typeof Audit.list>> {
-    return this.pages.read(Audit.list, request, (limit, before) => this.events.findPage(limit, before, request));
+    return this.pages.read(Audit.list, request, (limit, before, from) =>
+      this.events.findPage(limit, before, request, from),
+    );
   }
 
   async refuse({ id, ...event }: ParsedRequestOf<typeof Audit.refuse>): Promise<null> {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { ServiceError } from '@tenantry/service-kit';
-import { In, LessThan, Repository } from 'typeorm';
+import { type EntityManager, In, LessThan, Repository } from 'typeorm';
 import { Cluster } from './cluster.entity.js';
 import { gone } from '../tenants/tenants.repository.js';
 
@@ -15,14 +15,15 @@ export class ClusterCensus {
   constructor(@InjectRepository(Cluster) private readonly clusters: Repository<Cluster>) {}
 
   /** Newest first; those older than `before` only. */
-  async findPage(limit: number, before: string | undefined): Promise<CountedCluster[]> {
+  async findPage(limit: number, before: string | undefined, from: EntityManager): Promise<CountedCluster[]> {
+    const clusters = from.withRepository(this.clusters);
     const where = before ? { id: LessThan(before) } : {};
-    return this.counted(await this.clusters.find({ where, order: { id: 'DESC' }, take: limit }));
+    return counted(clusters, await clusters.find({ where, order: { id: 'DESC' }, take: limit }));
   }
 
   /** @throws ServiceError `not-found` */
   async get(id: string): Promise<CountedCluster> {
-    const [cluster] = await this.counted(await this.clusters.findBy({ id: In([id]) }));
+    const [cluster] = await counted(this.clusters, await this.clusters.findBy({ id: In([id]) }));
     if (!cluster) throw new ServiceError('not-found', 'There is no such cluster.');
     return cluster;
   }
@@ -30,14 +31,14 @@ export class ClusterCensus {
   async change(id: string, change: Change): Promise<void> {
     await this.clusters.update(id, { ...change, updatedAt: () => 'now()' });
   }
+}
 
-  private async counted(clusters: Cluster[]): Promise<CountedCluster[]> {
-    const rows = await this.clusters.query<{ id: string; tenants: string }[]>(
-      `SELECT cluster_id AS id, count(*) AS tenants FROM tenants
-       WHERE cluster_id = ANY ($1) AND state <> ALL ($2) GROUP BY cluster_id`,
-      [clusters.map(({ id }) => id), gone],
-    );
-    const counts = new Map(rows.map(({ id, tenants }) => [id, Number(tenants)]));
-    return clusters.map((cluster) => ({ ...cluster, tenants: counts.get(cluster.id) ?? 0 }));
-  }
+async function counted(from: Repository<Cluster>, clusters: Cluster[]): Promise<CountedCluster[]> {
+  const rows = await from.query<{ id: string; tenants: string }[]>(
+    `SELECT cluster_id AS id, count(*) AS tenants FROM tenants
+     WHERE cluster_id = ANY ($1) AND state <> ALL ($2) GROUP BY cluster_id`,
+    [clusters.map(({ id }) => id), gone],
+  );
+  const counts = new Map(rows.map(({ id, tenants }) => [id, Number(tenants)]));
+  return clusters.map((cluster) => ({ ...cluster, tenants: counts.get(cluster.id) ?? 0 }));
 }

@@ -31,8 +31,8 @@ export class ClusterFleetService {
 
   /** @throws ServiceError `invalid-cursor` */
   async list(request: ParsedRequestOf<typeof Clusters.list>): Promise<ReplyOf<typeof Clusters.list>> {
-    const { data, nextCursor } = await this.pages.read(Clusters.list, request, (limit, before) =>
-      this.census.findPage(limit, before),
+    const { data, nextCursor } = await this.pages.read(Clusters.list, request, (limit, before, from) =>
+      this.census.findPage(limit, before, from),
     );
     return { data: data.map(toCluster), nextCursor };
   }

@@ -7,7 +7,7 @@ import { Cluster } from './cluster.entity.js';
 import { ClustersRepository } from './clusters.repository.js';
 import { Pages } from '../pages.js';
 import { Secrets } from '../secrets.js';
-import { createRegistryDatabase, type RegistryDatabase } from '../test/registry-database.js';
+import { createRegistryDatabase, type RegistryDatabase, withoutReplica } from '../test/registry-database.js';
 import { ClusterCensus } from './cluster-census.js';
 import { ClusterFleetService } from './cluster-fleet.service.js';
 
@@ -24,7 +24,7 @@ beforeAll(async () => {
   fleet = new ClusterFleetService(
     new ClusterCensus(rows),
     new ClustersRepository(rows, new Secrets(key)),
-    new Pages(key),
+    new Pages(key, withoutReplica(database.source)),
     log,
   );
   url = second.url;

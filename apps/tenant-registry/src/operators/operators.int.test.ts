@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { operatorScopes } from '@tenantry/contracts';
 import { Pages } from '../pages.js';
-import { createRegistryDatabase, type RegistryDatabase } from '../test/registry-database.js';
+import { createRegistryDatabase, type RegistryDatabase, withoutReplica } from '../test/registry-database.js';
 import { OperatorRow } from './operator.entity.js';
 import { hashOfKey, newOperatorKey } from './operator-key.js';
 import { OperatorsRepository } from './operators.repository.js';
@@ -16,7 +16,7 @@ let operators: OperatorsService;
 beforeAll(async () => {
   database = await createRegistryDatabase([OperatorRow]);
   const repository = new OperatorsRepository(database.source.getRepository(OperatorRow));
-  const pages = new Pages({ MASTER_KEY: randomBytes(32) });
+  const pages = new Pages({ MASTER_KEY: randomBytes(32) }, withoutReplica(database.source));
   operators = new OperatorsService(repository, pages, { OPERATOR_KEY: firstKey });
   await operators.onApplicationBootstrap();
 });

@@ -2,13 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { ParsedRequestOf, TenantNotice, Tenants, TenantState } from '@tenantry/contracts';
 import { preconditionFailed, ServiceError, wantedVersions } from '@tenantry/service-kit';
-import { type FindOptionsWhere, ILike, In, LessThan, MoreThan, Not, Repository } from 'typeorm';
+import { type EntityManager, type FindOptionsWhere, ILike, In, LessThan, MoreThan, Not, Repository } from 'typeorm';
 import { type SealedAdmin, TenantRow } from './tenant.entity.js';
 import { toNotice } from './tenant.views.js';
 
 /** States in which a tenant holds its slug no longer. */
 export const gone: TenantState[] = ['failed', 'purged'];
-type Search = Partial<Pick<ParsedRequestOf<typeof Tenants.list>, 'state' | 'cluster' | 'plan' | 'q'>>;
+type Search = Partial<Pick<ParsedRequestOf<typeof Tenants.list>, 'slug' | 'state' | 'cluster' | 'plan' | 'q'>>;
 type Change = Partial<Pick<TenantRow, 'name' | 'limits' | 'poolOptions' | 'signUp'>> & {
   readonly plan?: Pick<TenantRow['plan'], 'name'>;
 };
@@ -16,9 +16,10 @@ type Change = Partial<Pick<TenantRow, 'name' | 'limits' | 'poolOptions' | 'signU
 /** `%` and `_` mean themselves. */
 const holding = (text: string) => ILike(`%${text.replaceAll(/[\\%_]/g, '\\$&')}%`);
 
-function whereOf(before: string | undefined, { state, cluster, plan, q }: Search): FindOptionsWhere<TenantRow>[] {
+function whereOf(before: string | undefined, { slug, state, cluster, plan, q }: Search): FindOptionsWhere<TenantRow>[] {
   const all: FindOptionsWhere<TenantRow> = {
     ...(before ? { id: LessThan(before) } : {}),
+    ...(slug ? { slug } : {}),
     ...(state ? { state } : {}),
     ...(cluster ? { cluster: { name: cluster } } : {}),
     ...(plan ? { plan: { name: plan } } : {}),
@@ -110,7 +111,14 @@ export class TenantsRepository {
   }
 
   /** Newest first; `before` is the id of the last row of the page before. */
-  list(limit: number, before: string | undefined, search: Search = {}): Promise<TenantRow[]> {
-    return this.tenants.find({ where: whereOf(before, search), order: { id: 'DESC' }, take: limit });
+  list(
+    limit: number,
+    before: string | undefined,
+    search: Search = {},
+    from: EntityManager = this.tenants.manager,
+  ): Promise<TenantRow[]> {
+    return from
+      .withRepository(this.tenants)
+      .find({ where: whereOf(before, search), order: { id: 'DESC' }, take: limit });
   }
 }

@@ -37,8 +37,9 @@ export class TenantsService {
 
   /** @throws ServiceError `invalid-cursor` */
   async list(request: ParsedRequestOf<typeof Tenants.list>): Promise<ReplyOf<typeof Tenants.list>> {
-    const { data, nextCursor } = await this.pages.read(Tenants.list, request, (limit, before) =>
-      this.tenants.list(limit, before, request),
+    const { data, nextCursor } = await this.pages.read(Tenants.list, request, (limit, before, from) =>
+      // Who looks a slug up is about to act on what it finds: that must not lag.
+      this.tenants.list(limit, before, request, request.slug === undefined ? from : undefined),
     );
     return { data: data.map(toTenant), nextCursor };
   }

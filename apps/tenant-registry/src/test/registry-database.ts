@@ -3,7 +3,9 @@ import { migrate } from '@tenantry/tenant-schema';
 import { testServers } from '@tenantry/testing';
 import pg from 'pg';
 import { DataSource, type EntitySchema } from 'typeorm';
+import { createLog, Metrics } from '@tenantry/service-kit';
 import { migrations } from '../migrations/index.js';
+import { ReadReplica } from '../read-replica.js';
 
 /** A central database of its own for one test file, migrated. */
 export interface RegistryDatabase {
@@ -17,6 +19,15 @@ const withClient = async (url: string, work: (client: pg.Client) => Promise<unkn
   await client.connect();
   await work(client).finally(() => client.end());
 };
+
+/** Where lists are read without a replica: on the primary. */
+export const withoutReplica = (source: DataSource): ReadReplica =>
+  new ReadReplica(
+    source,
+    { REGISTRY_REPLICA_URL: undefined, REGISTRY_REPLICA_MAX_LAG_SECONDS: 5 },
+    createLog({ service: 'tenant-registry', instance: 'test', level: 'silent' }),
+    new Metrics('tenant-registry'),
+  );
 
 export async function createRegistryDatabase(entities: (NewableFunction | EntitySchema)[]): Promise<RegistryDatabase> {
   const { postgresUrl } = testServers();
