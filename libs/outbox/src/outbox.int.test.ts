@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { Nats } from '@tenantry/service-kit';
-import type { TenantDatabase } from '@tenantry/testing';
+import { type TenantDatabase, within } from '@tenantry/testing';
 import { defaultSettings, type OutboxSettings } from './settings.js';
 import { tenantStore } from './store.js';
 import { EventStreams, hintStreamOf } from './streams.js';
@@ -192,13 +192,13 @@ describe('an instance that dies between commit and publication', () => {
     const dying = await startMute();
     await dying.write(event, acme.tenantId);
     // Cut off from the broker, but alive enough to commit once more.
-    let commit = (): void => undefined;
+    let commit = undefined as (() => void) | undefined;
     const late = dying.write(event, acme.tenantId, { meanwhile: () => new Promise((resolve) => (commit = resolve)) });
-    await sleep(50);
+    await until(() => commit !== undefined);
     await dying.die();
-    await start(tenants, { sweepMs: 50, hintSettleMs: 800 });
+    await start(tenants, { sweepMs: 50, hintSettleMs: 2000 });
     await stored(admin, event.subject, 1);
-    commit();
+    commit!();
     await late;
     expect(await hintsFor(acme)).toBe(1);
     expect(await stored(admin, event.subject, 2)).toHaveLength(2);
@@ -209,7 +209,7 @@ describe('an instance that dies between commit and publication', () => {
 describe('a hint', () => {
   test('stands before the commit, is shared by the writes of a busy tenant, and goes when all is told', async () => {
     tenants = new Tenants(databases);
-    const writer = await start(tenants, { sweepMs: 50, hintLingerMs: 300 });
+    const writer = await start(tenants, { sweepMs: 50, hintLingerMs: 1000 });
     const event = ownEvent();
     let before = -1;
     tenants.beforeCommit = async () => {
@@ -269,9 +269,7 @@ describe('while the broker is away', () => {
     await stored(admin, event.subject, 1);
     wire.cut();
     await until(() => !writer.nats.isConnected);
-    const startedAt = performance.now();
-    await writer.write(event, acme.tenantId, { step: 2 });
-    expect(performance.now() - startedAt).toBeLessThan(1000);
+    await within(1000, writer.write(event, acme.tenantId, { step: 2 }));
     await sleep(500);
     expect([(await stored(admin, event.subject)).length, await waiting(acme)]).toEqual([1, 1]);
     wire.mend();

@@ -4,6 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Msg } from '@nats-io/transport-node';
+import { until, within } from '@tenantry/testing';
 import { anonymous, withRequest } from '../request-context.js';
 import { Asker } from '../test/asker.js';
 import { natsAs, Wire } from '../test/broker.js';
@@ -38,12 +39,6 @@ const reply = async (msg: Msg, body: unknown, headers: Record<string, string> = 
   msg.respond(JSON.stringify(body), { headers: made });
 };
 
-const elapsedMs = async (work: () => Promise<unknown>): Promise<number> => {
-  const started = performance.now();
-  await work().catch(() => undefined);
-  return performance.now() - started;
-};
-
 /** Bytes in use once all garbage is gone. */
 function heapInUse(): number {
   setFlagsFromString('--expose-gc');
@@ -54,17 +49,15 @@ function heapInUse(): number {
 describe('a question that nobody answers', () => {
   test('is service-unavailable at once where nobody listens', async () => {
     const ask = (): Promise<unknown> => gateway.ask(messages.get, { id });
-    await expect(ask()).rejects.toMatchObject({ code: 'service-unavailable', retryAfterSeconds: 1 });
-    expect(await elapsedMs(ask)).toBeLessThan(200);
+    await expect(within(200, ask())).rejects.toMatchObject({ code: 'service-unavailable', retryAfterSeconds: 1 });
   });
 
   test('is deadline-exceeded when its time is over, no sooner and no later', async () => {
     await answering(messages.get.subject, () => undefined);
     const ask = (): Promise<unknown> => gateway.ask(messages.get, { id }, { deadlineAt: performance.now() + 300 });
-    await expect(ask()).rejects.toMatchObject({ code: 'deadline-exceeded' });
-    const took = await elapsedMs(ask);
-    expect(took).toBeGreaterThan(250);
-    expect(took).toBeLessThan(600);
+    const startedAt = performance.now();
+    await expect(within(600, ask())).rejects.toMatchObject({ code: 'deadline-exceeded' });
+    expect(performance.now() - startedAt).toBeGreaterThan(250);
   });
 
   test('is not even sent when its time is over already', async () => {
@@ -232,12 +225,10 @@ describe('while the broker is away', () => {
     }
     const outcomes = await Promise.allSettled(asked);
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toEqual([]);
-    expect(await elapsedMs(ask)).toBeLessThan(50);
-    await expect(ask()).rejects.toMatchObject({ code: 'service-unavailable' });
+    await expect(within(50, ask())).rejects.toMatchObject({ code: 'service-unavailable' });
     const before = heard;
     wire.mend();
-    const deadline = performance.now() + 5000;
-    while (!asker.nats.isConnected && performance.now() < deadline) await sleep(20);
+    await until('the broker is back', 5000, () => asker.nats.isConnected);
     await ask();
     await sleep(200);
     expect(heard - before).toBe(1);
