@@ -12,9 +12,18 @@ describe('--scale', () => {
     });
   });
 
-  test.each(['orders=2', 'products=0', 'products', 'products=two', 'constructor=1'])('%s is refused', (text) => {
-    expect(() => parseScale(text)).toThrow(`--scale ${text}: expected`);
+  test('multiplies all by a bare number, but for those it names', () => {
+    const two = { products: 2, gateway: 2, auth: 2, users: 2, 'tenant-registry': 2 };
+    expect(parseScale('2')).toEqual(two);
+    expect(parseScale('2,auth=1')).toEqual({ ...two, auth: 1 });
   });
+
+  test.each(['0', '100', '2x', 'orders=2', 'products=0', 'products', 'products=two', 'constructor=1'])(
+    '%s is refused',
+    (text) => {
+      expect(() => parseScale(text)).toThrow(`--scale ${text}: expected`);
+    },
+  );
 });
 
 describe('the environment', () => {

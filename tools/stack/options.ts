@@ -44,13 +44,16 @@ export function readOptions(
   };
 }
 
-/** `products=2,gateway=2`; what is not named runs once. */
+/** `2`: that many of each; `products=2,gateway=2`: of those, and one of the others; `2,auth=1` says both. */
 export function parseScale(text: string): Record<ServiceName, number> {
-  const scale = Object.fromEntries(serviceNames.map((name) => [name, 1])) as Record<ServiceName, number>;
-  for (const part of text.split(',').filter(Boolean)) {
+  const [ofAll = '1', ...named] = /^[1-9]\d?(,|$)/.test(text) ? text.split(',') : ['1', ...text.split(',')];
+  const scale = Object.fromEntries(serviceNames.map((name) => [name, Number(ofAll)])) as Record<ServiceName, number>;
+  for (const part of named.filter(Boolean)) {
     const [, name = '', count = ''] = /^([a-z-]+)=([1-9]\d?)$/.exec(part) ?? [];
     if (!isService(name))
-      throw new Error(`--scale ${part}: expected <service>=<1..99>, the service one of ${serviceNames.join(', ')}`);
+      throw new Error(
+        `--scale ${part}: expected <1..99> or <service>=<1..99>, the service one of ${serviceNames.join(', ')}`,
+      );
     scale[name] = Number(count);
   }
   return scale;

@@ -26,7 +26,8 @@ export function serviceProgram(root: string, instance: Instance, around: Surroun
     args: [main],
     env: serviceEnvironment(instance, around),
     cwd: root,
-    stopSignal: 'SIGTERM',
+    // All of it stops: no gateway need wait until a load balancer has left it (SIGTERM).
+    stopSignal: 'SIGINT',
     stopWithinMs: 15_000,
     readyWithinMs: 60_000,
     ready: () => isReady(instance.healthPort),

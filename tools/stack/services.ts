@@ -52,7 +52,14 @@ const ofRegistry = [
   'MASTER_KEY_PREVIOUS',
 ];
 const ofTenants = ['CONNECTION_BUDGET', 'MASTER_KEY_PREVIOUS'];
-const ofGateway = ['BASE_DOMAIN', 'CORS_ORIGINS', 'TRUSTED_PROXIES', 'TENANTRY_LIMITS', 'ADDRESS_REQUESTS_PER_MINUTE'];
+const ofGateway = [
+  'BASE_DOMAIN',
+  'CORS_ORIGINS',
+  'TRUSTED_PROXIES',
+  'TENANTRY_LIMITS',
+  'ADDRESS_REQUESTS_PER_MINUTE',
+  'SHUTDOWN_DELAY_SECONDS',
+];
 
 /** The whole environment of one service process. */
 export function serviceEnvironment(instance: Instance, around: Surroundings): NodeJS.ProcessEnv {

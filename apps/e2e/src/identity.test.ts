@@ -1,14 +1,15 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import { Stack } from '@tenantry/testing';
+import { rollingRestart } from './rolling/rolling-restart.js';
 import { enumeration } from './stories/enumeration.js';
 import { revocations } from './stories/revocations.js';
 import { sessions } from './stories/sessions.js';
 import { tokenForgeries } from './stories/token-forgeries.js';
 
-// Two gateways: what one has let in, the other must refuse as soon. Without limits, since some stories ask often.
+// Two of each: what one gateway has let in, the other must refuse as soon, and one of them may be replaced. Without limits, since some stories ask often.
 let stack: Stack;
 beforeAll(async () => {
-  stack = await Stack.start({ scale: 'gateway=2', env: { TENANTRY_LIMITS: 'off' } });
+  stack = await Stack.start({ scale: '2', env: { TENANTRY_LIMITS: 'off', TENANTRY_RESTART: '0.2' } });
 }, 150_000);
 afterAll(() => stack?.stop(), 60_000);
 
@@ -16,3 +17,4 @@ sessions(() => stack);
 revocations(() => stack);
 enumeration(() => stack);
 tokenForgeries(() => stack);
+rollingRestart(() => stack);

@@ -30,6 +30,8 @@ export const GatewayConfig = z.object({
   HTTP2: z.enum(['on', 'off']).default('off'),
   /** Addresses or networks whose X-Forwarded-For is believed; none unless said. */
   TRUSTED_PROXIES: list.default([]),
+  /** Told to leave (SIGTERM), it is not ready at once, but takes requests for so long: load balancers have to see it first. */
+  SHUTDOWN_DELAY_SECONDS: wholeNumber(0, 8).default(2),
   /** `off` lifts rate limits, for load tests. */
   TENANTRY_LIMITS: z.enum(['on', 'off']).default('on'),
   /** Requests a minute from one address, before anybody knows who asks. */

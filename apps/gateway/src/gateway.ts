@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import compress from '@fastify/compress';
 import type { ServerHttp2Session } from 'node:http2';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -48,10 +49,11 @@ function endingConnections(server: FastifyInstance): () => void {
   };
 }
 
-/** What is behind the port, ready to listen. `leave` answers what was taken and ends every connection. */
+/** What is behind the port, ready to listen. */
 export interface Gateway {
   readonly app: NestFastifyApplication;
-  readonly leave: () => Promise<void>;
+  /** Ends connections with their next answer; `delayMs` later takes no more, answers what was taken, and ends every connection. */
+  readonly leave: (delayMs: number) => Promise<void>;
 }
 
 /** Puts the gateway together. */
@@ -74,9 +76,10 @@ export async function createGateway(kit: KitProcess<GatewayConfig>): Promise<Gat
   await server.register(compress, packing);
   await addDocs(server, controllers);
   new Load().guard(server);
-  const leave = (): Promise<void> => {
+  const leave = async (delayMs: number): Promise<void> => {
     endConnections();
-    return app.close();
+    await sleep(delayMs);
+    await app.close();
   };
   return { app, leave };
 }
@@ -88,8 +91,9 @@ export async function startGateway(): Promise<void> {
   try {
     refuseUnlimitedProduction(config);
     const { app, leave } = await createGateway(kit);
-    leaveOnSignal(kit, async () => {
-      await leave();
+    leaveOnSignal(kit, async (signal) => {
+      // At a terminal (SIGINT) nobody is going to take over.
+      await leave(signal === 'SIGTERM' ? config.SHUTDOWN_DELAY_SECONDS * 1000 : 0);
       await kit.close();
     });
     await app.init();

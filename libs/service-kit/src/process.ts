@@ -64,7 +64,10 @@ export async function startProcess<Schema extends z.ZodObject>(
  * Leaves on SIGTERM or SIGINT: not ready, then `leave`, then the process ends. A second signal changes nothing.
  * @param leave finishes the work in hand and closes all that was opened.
  */
-export function leaveOnSignal(kit: Pick<KitProcess<unknown>, 'health' | 'log'>, leave: () => Promise<void>): void {
+export function leaveOnSignal(
+  kit: Pick<KitProcess<unknown>, 'health' | 'log'>,
+  leave: (signal: NodeJS.Signals) => Promise<void>,
+): void {
   let leaving = false;
   const onSignal = (signal: NodeJS.Signals): void => {
     if (leaving) return;
@@ -75,7 +78,7 @@ export function leaveOnSignal(kit: Pick<KitProcess<unknown>, 'health' | 'log'>, 
       kit.log.error('did not finish in time; leaving with work in hand');
       process.exit(1);
     }, leaveWithinMs).unref();
-    leave().then(
+    leave(signal).then(
       () => process.exit(0),
       (err: unknown) => {
         kit.log.error({ err }, 'failed while leaving');

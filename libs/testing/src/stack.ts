@@ -14,7 +14,7 @@ import { freePorts } from './ports.js';
 interface StackOptions {
   /** Variables of `npm start` and of what it passes on. */
   readonly env?: Readonly<Record<string, string>>;
-  /** As `--scale` takes it: `products=2,gateway=2`. */
+  /** As `--scale` takes it: `2`, or `products=2,gateway=2`. */
   readonly scale?: string;
   /** Whether the demo tenants are made; not unless said. */
   readonly demo?: boolean;
@@ -104,8 +104,12 @@ export class Stack {
 
   /** What a process of this name tells Prometheus now. */
   async metricsOf(name: string): Promise<string> {
-    const ports = this.readJson<Record<string, number>>('internal-ports.json');
-    return (await fetch(`http://127.0.0.1:${ports[name]}/metrics`)).text();
+    return (await this.askInside(name, '/metrics')).text();
+  }
+
+  /** Whether the process of this name would be sent work. */
+  async isReady(name: string): Promise<boolean> {
+    return (await this.askInside(name, '/readyz')).ok;
   }
 
   /** Every secret the stack was started with, or that went through its front door. */
@@ -151,6 +155,11 @@ export class Stack {
     if (!isClean) launcher.kill('SIGKILL');
     rmSync(this.dataDir, { recursive: true, force: true, maxRetries: 10 });
     if (!isClean) throw new Error(`the stack did not stop within ${stopWithinMs / 1000} s; it said:\n${this.output}`);
+  }
+
+  private askInside(name: string, path: string): Promise<Response> {
+    const ports = this.readJson<Record<string, number>>('internal-ports.json');
+    return fetch(`http://127.0.0.1:${ports[name]}${path}`);
   }
 
   private readDocuments(): Promise<OpenApiDocument[]> {

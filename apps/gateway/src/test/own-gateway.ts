@@ -60,7 +60,7 @@ export async function startOwnGateway(env: Readonly<Record<string, string>> = {}
     http,
     [Symbol.asyncDispose]: async () => {
       http.close();
-      await leave();
+      await leave(0);
       await close();
     },
   };
