@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import compress from '@fastify/compress';
 import type { ServerHttp2Session } from 'node:http2';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Server } from 'node:tls';
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -16,6 +17,7 @@ import { watchRequests } from './requests.js';
 import { Revocations } from './callers/revocations.js';
 import { RouteTable } from './route-table.js';
 import { createServer } from './server/server.js';
+import { followCertificate } from './server/tls.js';
 
 /** What pages of the listed origins may send, and read beside the body. */
 const cors = {
@@ -68,6 +70,7 @@ export async function createGateway(kit: KitProcess<GatewayConfig>): Promise<Gat
     bodyParser: false,
   });
   const server = adapter.getInstance<FastifyInstance>();
+  if (server.server instanceof Server) followCertificate(server.server, config, log);
   app.get(RouteTable).follow(server);
   startCalls(server);
   watchRequests(server, kit.metrics, kit.log);

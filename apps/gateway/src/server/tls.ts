@@ -1,5 +1,10 @@
 import { readFileSync } from 'node:fs';
+import type { Server } from 'node:tls';
+import type { Log } from '@tenantry/service-kit';
 import type { GatewayConfig } from '../config.js';
+
+/** Certificates are renewed weeks before they end. */
+const readAgainMs = 60_000;
 
 /** What the server needs to speak TLS by itself; nothing where a proxy before it does. */
 export interface Tls {
@@ -21,6 +26,28 @@ export function readTls({ TLS_CERT_FILE, TLS_KEY_FILE, HTTP2 }: GatewayConfig): 
     key: read('TLS_KEY_FILE', TLS_KEY_FILE),
     minVersion: 'TLSv1.2',
   };
+}
+
+/**
+ * Reads the files again every `everyMs`: who connects after they were renewed gets the new certificate, and nobody is cut off. Files that do
+ * not fit together are logged, and the certificate that was good serves on.
+ */
+export function followCertificate(server: Server, config: GatewayConfig, log: Log, everyMs = readAgainMs): void {
+  let current = readTls(config);
+  if (!current) return;
+  const look = (): void => {
+    try {
+      const found = readTls(config)!;
+      if (found.cert.equals(current!.cert) && found.key.equals(current!.key)) return;
+      server.setSecureContext(found);
+      current = found;
+      log.info('serving a renewed certificate');
+    } catch (err) {
+      log.error({ err }, 'TLS_CERT_FILE and TLS_KEY_FILE cannot be used; the certificate before serves on');
+    }
+  };
+  const timer = setInterval(look, everyMs).unref();
+  server.once('close', () => clearInterval(timer));
 }
 
 function read(variable: string, path: string): Buffer {
