@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { Nats } from '@tenantry/service-kit';
-import { type TenantDatabase, within } from '@tenantry/testing';
+import { type TenantDatabase, testServers, Wire, within } from '@tenantry/testing';
 import { defaultSettings, type OutboxSettings } from './settings.js';
 import { tenantStore } from './store.js';
 import { EventStreams, hintStreamOf } from './streams.js';
 import { Teller, type Visit } from './teller.js';
-import { hintsStanding, natsAs, ownEvent, sleep, stored, until, Wire } from './test/broker.js';
+import { hintsStanding, natsAs, ownEvent, sleep, stored, until } from './test/broker.js';
 import { createTenants, made, Tenants, waiting } from './test/tenants.js';
 import { Writer } from './test/writer.js';
 
@@ -246,7 +246,7 @@ describe('a hint', () => {
 
   test('that cannot be stored keeps the write from being done', async () => {
     tenants = new Tenants(databases);
-    const wire = await Wire.lay();
+    const wire = await Wire.lay(testServers().natsUrl);
     const writer = await start(tenants, {}, wire.url);
     wire.cut();
     await until(() => !writer.nats.isConnected);
@@ -262,7 +262,7 @@ describe('a hint', () => {
 describe('while the broker is away', () => {
   test('what is committed under a standing hint waits, and is told when it is back', async () => {
     tenants = new Tenants(databases);
-    const wire = await Wire.lay();
+    const wire = await Wire.lay(testServers().natsUrl);
     const writer = await start(tenants, {}, wire.url);
     const event = ownEvent();
     await writer.write(event, acme.tenantId, { step: 1 });

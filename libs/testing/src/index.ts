@@ -7,3 +7,4 @@ export { createTenant, login, newSlug, type StackTenant, tenantWish } from './st
 export { testServers, type TestServers } from './servers.js';
 export { createTenantDatabase, type TenantDatabase } from './tenant-database.js';
 export { until, within } from './waiting.js';
+export { Wire } from './wire.js';

@@ -1,10 +1,9 @@
-import { createServer, type Server, type Socket, connect, type AddressInfo } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { createLog } from '@tenantry/service-kit';
-import { testServers, until, within } from '@tenantry/testing';
+import { testServers, until, Wire, within } from '@tenantry/testing';
 import type { GatewayConfig } from '../config.js';
 import { SharedWindows } from './shared-windows.js';
 
@@ -12,55 +11,6 @@ import { SharedWindows } from './shared-windows.js';
 const windowMs = Math.ceil(Date.now() / 1000.5);
 const promiseMs = 5000;
 const log = createLog({ service: 'gateway', instance: 'test', level: 'silent' });
-
-/** Redis behind a wire that can be cut. */
-class Wire {
-  private readonly sockets = new Set<Socket>();
-  private isCut = false;
-  private constructor(private readonly server: Server) {}
-
-  static async lay(): Promise<Wire> {
-    const { hostname, port } = new URL(testServers().redisUrl);
-    const server = createServer((near) => {
-      const far = connect(Number(port), hostname);
-      if (wire.isCut) near.destroy();
-      for (const socket of [near, far]) {
-        wire.sockets.add(socket);
-        socket.on('error', () => undefined);
-        socket.on('close', () => [near, far].forEach((one) => one.destroy()));
-      }
-      near.pipe(far).pipe(near);
-    });
-    const wire = new Wire(server);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return wire;
-  }
-
-  get url(): string {
-    const url = new URL(testServers().redisUrl);
-    url.host = `127.0.0.1:${(this.server.address() as AddressInfo).port}`;
-    return url.href;
-  }
-
-  cut(): void {
-    this.isCut = true;
-    for (const socket of this.sockets) socket.destroy();
-  }
-
-  /** Takes what is sent and answers nothing. */
-  silence(): void {
-    for (const socket of this.sockets) socket.unpipe().pause();
-  }
-
-  mend(): void {
-    this.isCut = false;
-  }
-
-  remove(): void {
-    this.cut();
-    this.server.close();
-  }
-}
 
 let wire: Wire;
 let key: string;
@@ -97,7 +47,7 @@ let redis: Redis;
 beforeAll(() => void (redis = new Redis(testServers().redisUrl)));
 afterAll(() => redis.disconnect());
 beforeEach(async () => {
-  wire = await Wire.lay();
+  wire = await Wire.lay(testServers().redisUrl);
   key = `test:${randomBytes(8).toString('hex')}`;
   counted = 0;
 });
@@ -198,7 +148,7 @@ describe('without Redis', () => {
   it('that is there and says nothing, nobody waits for more than 100 ms, and the limit holds', async () => {
     const windows = gateway(wire.url);
     await connected(windows);
-    wire.silence();
+    wire.fallSilent();
     const counts = [];
     for (let sent = 0; sent < 40; sent++) counts.push(...(await within(100, count(windows, 1, 30))));
     expect(counts.filter(({ isBlocked }) => !isBlocked)).toHaveLength(30);

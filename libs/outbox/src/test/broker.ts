@@ -1,5 +1,4 @@
 import { randomInt } from 'node:crypto';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { event, eventStream, type EventEnvelope } from '@tenantry/contracts';
 import { CommonConfig, createLog, Nats, type Log } from '@tenantry/service-kit';
@@ -68,53 +67,4 @@ export const sleep = (ms: number): Promise<void> => new Promise((resolve) => set
 export async function until(holds: () => boolean | Promise<boolean>, waitMs = 10_000): Promise<void> {
   for (const end = performance.now() + waitMs; !(await holds()); await sleep(20))
     if (performance.now() > end) throw new Error('it did not come to hold');
-}
-
-/** The broker behind a wire that can be cut. */
-export class Wire {
-  readonly #sockets = new Set<Socket>();
-  #isCut = false;
-
-  private constructor(
-    readonly url: string,
-    private readonly stopListening: () => void,
-  ) {}
-
-  static async lay(): Promise<Wire> {
-    const { hostname, port } = new URL(testServers().natsUrl);
-    const server = createServer((near) => wire.#carry(near, connect(Number(port), hostname)));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const wire = new Wire(`nats://127.0.0.1:${(server.address() as AddressInfo).port}`, () => void server.close());
-    return wire;
-  }
-
-  cut(): void {
-    this.#isCut = true;
-    for (const socket of this.#sockets) socket.destroy();
-  }
-
-  mend(): void {
-    this.#isCut = false;
-  }
-
-  remove(): void {
-    this.cut();
-    this.stopListening();
-  }
-
-  #carry(near: Socket, far: Socket): void {
-    for (const [socket, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      this.#sockets.add(socket);
-      socket.on('data', (bytes) => void other.write(bytes));
-      socket.on('error', () => socket.destroy());
-      socket.on('close', () => {
-        this.#sockets.delete(socket);
-        other.destroy();
-      });
-    }
-    if (this.#isCut) near.destroy();
-  }
 }

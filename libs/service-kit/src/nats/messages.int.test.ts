@@ -4,10 +4,10 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Msg } from '@nats-io/transport-node';
-import { until, within } from '@tenantry/testing';
+import { until, Wire, within } from '@tenantry/testing';
 import { anonymous, withRequest } from '../request-context.js';
 import { Asker } from '../test/asker.js';
-import { natsAs, Wire } from '../test/broker.js';
+import { natsAs, natsUrl } from '../test/broker.js';
 import { ownMessages, product } from '../test/products.js';
 import { Messages } from './messages.js';
 import type { Nats } from './nats.js';
@@ -205,7 +205,7 @@ describe('a service that asks for itself', () => {
 
 describe('while the broker is away', () => {
   test('a question is refused at once, and never delivered later', async () => {
-    const wire = await Wire.lay();
+    const wire = await Wire.lay(natsUrl());
     const asker = await Asker.start('gateway', wire.url);
     let heard = 0;
     await answering(messages.plain.subject, (msg) => {

@@ -1,4 +1,3 @@
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import type { Issuer } from '@tenantry/contracts';
 import { CommonConfig } from '../config.js';
 import { createLog, type Log } from '../log.js';
@@ -37,59 +36,3 @@ export const silent: Log = keptLog('silent').log;
 export const natsAs = (user: string, url?: string): Promise<Nats> => Nats.open(settingsOf(user, url), 'test', silent);
 export const signerOf = (nats: Nats, issuer: Issuer): Promise<ContextSigner> =>
   ContextSigner.start(nats, silent, issuer);
-
-/** The broker behind a wire of our own, which can be cut, or go silent without being closed. */
-export class Wire {
-  readonly #sockets = new Set<Socket>();
-  #isCut = false;
-
-  private constructor(
-    readonly url: string,
-    private readonly stopListening: () => void,
-  ) {}
-
-  static async lay(): Promise<Wire> {
-    const { hostname, port } = new URL(natsUrl());
-    const server = createServer((near) => wire.#carry(near, connect(Number(port), hostname)));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const wire = new Wire(`nats://127.0.0.1:${(server.address() as AddressInfo).port}`, () => void server.close());
-    return wire;
-  }
-
-  /** Ends every connection and refuses new ones, as a broker does that was killed. */
-  cut(): void {
-    this.#isCut = true;
-    for (const socket of this.#sockets) socket.destroy();
-  }
-
-  /** Carries nothing any more and says so to nobody, as a broker does that was stopped. */
-  fallSilent(): void {
-    for (const socket of this.#sockets) socket.pause();
-  }
-
-  mend(): void {
-    this.#isCut = false;
-    for (const socket of this.#sockets) socket.resume();
-  }
-
-  remove(): void {
-    this.cut();
-    this.stopListening();
-  }
-
-  #carry(near: Socket, far: Socket): void {
-    for (const [socket, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      this.#sockets.add(socket);
-      socket.on('data', (bytes) => void other.write(bytes));
-      socket.on('error', () => socket.destroy());
-      socket.on('close', () => {
-        this.#sockets.delete(socket);
-        other.destroy();
-      });
-    }
-    if (this.#isCut) near.destroy();
-  }
-}
