@@ -182,6 +182,22 @@ describe('a directory', () => {
     expect(registry.changed).toEqual([entry]);
   });
 
+  it.each([
+    [10, 'keeps its connections'],
+    [1, 'lets go of them, as it may have fewer by now'],
+  ])('a tenant of %i connections that is born %s', async (maxConnections) => {
+    const registry = new Registry();
+    const { limits, password } = place('acme', 1);
+    const entry = await registry.know(place('acme', 1, { state: 'provisioning' }));
+    registry.changed.length = 0;
+    registry.directory.notice({ tenantId: 'acme', generation: 2, state: 'active' });
+    expect([entry.state, registry.directory.find('acme'), registry.changed]).toEqual(['active', undefined, []]);
+    const asked = registry.directory.load('acme');
+    registry.next().answer(place('acme', 2, { password, limits: { ...limits, maxConnections } }));
+    await asked;
+    expect(registry.changed).toEqual(maxConnections === 10 ? [] : [entry]);
+  });
+
   it('has, after any order of notices and answers, the newest it has heard of and no state older than that', async () => {
     const generation = fc.integer({ min: 1, max: 9 });
     const step = fc.oneof(

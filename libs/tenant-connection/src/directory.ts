@@ -119,9 +119,11 @@ export class Directory {
     if (load) load.atLeast = Math.max(load.atLeast, generation);
     const entry = this.entries.get(tenantId);
     if (entry === undefined || generation <= entry.generation) return;
+    // A birth has ended: what its first admin was written over is as good as new, and the word of it is told over it.
+    const isBorn = entry.state === 'provisioning' && state === 'active';
     entry.generation = generation;
     entry.state = state;
-    this.changed(entry);
+    if (!isBorn) this.changed(entry);
   }
 
   /** What is known may be of the past: renewed at its next use, which does not wait for it. */
@@ -160,7 +162,7 @@ export class Directory {
       entry.place = place;
       entry.state = place.state;
       entry.generation = place.generation;
-      if (newer || !samePlace(before, place)) this.changed(entry);
+      if (newer || !samePlace(before, place) || before.maxConnections !== place.maxConnections) this.changed(entry);
     }
     entry.loadedAt = Math.floor(now);
     // Entries loaded together do not expire together.

@@ -5,7 +5,7 @@ import { type Answer, login, type Stack, tenantWish } from '@tenantry/testing';
 import { until } from '../faults/flight.js';
 import { ended } from '../stories/many-births.js';
 
-const steps = ['reserve', 'credentials', 'role', 'database', 'first-admin', 'activate'];
+const steps = ['reserve', 'database', 'first-admin', 'activate'];
 const instances = ['tenant-registry', 'tenant-registry-2'];
 
 interface LogLine {
@@ -38,7 +38,7 @@ export const interruptedBirths = (stack: () => Stack): void =>
 
     it('by a process that stood still and wakes up late too', async () => {
       await bothRun(stack());
-      const instance = await instanceAfter(stack(), await begin(), 'role');
+      const instance = await instanceAfter(stack(), await begin(), 'reserve');
       const sleeper = stack().pidOf(instance);
       process.kill(sleeper, 'SIGSTOP');
       // Long enough to be taken for dead, and for another one to go on.
@@ -77,7 +77,7 @@ function isAfter(line: string, id: string, step: string): boolean {
   if (!line.includes(id)) return false;
   const said = JSON.parse(line) as LogLine;
   if (said.tenantId !== id) return false;
-  return step === 'reserve' ? said.step === 'credentials' : said.step === step && said.msg === 'a step is done';
+  return step === 'reserve' ? said.step === 'database' : said.step === step && said.msg === 'a step is done';
 }
 
 async function untilAccepted(ask: () => Promise<Answer<Tenant>>): Promise<Answer<Tenant>> {

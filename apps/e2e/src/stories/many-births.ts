@@ -17,14 +17,7 @@ export const manyBirths = (stack: () => Stack): void =>
       if (early.status !== 200) expectProblem(early, 'tenant-provisioning');
       const operation = await ended(stack(), created.headers.location!);
       expect(operation).toMatchObject({ state: 'succeeded', tenantId: created.body.id });
-      expect(operation.steps.map(({ name }) => name)).toEqual([
-        'reserve',
-        'credentials',
-        'role',
-        'database',
-        'first-admin',
-        'activate',
-      ]);
+      expect(operation.steps.map(({ name }) => name)).toEqual(['reserve', 'database', 'first-admin', 'activate']);
       expect(await stack().operator.get(`/v1/admin/tenants/${created.body.id}`)).toMatchObject({
         body: { state: 'active' },
       });

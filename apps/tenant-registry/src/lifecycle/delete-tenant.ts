@@ -12,7 +12,7 @@ export class DeleteTenant implements LongAction {
   readonly kind = deleteTenant;
   readonly steps: readonly Step[] = [
     { name: 'drop', work: (job) => this.drop(job), untilDone: true },
-    { name: 'purge', work: (job) => this.purge(job), untilDone: true },
+    { name: 'purge', work: (job) => this.purge(job), untilDone: true, isEnd: true },
   ];
 
   constructor(
@@ -26,10 +26,11 @@ export class DeleteTenant implements LongAction {
     );
   }
 
-  private async purge({ tenantId }: TenantJob): Promise<void> {
+  private async purge({ operationId, tenantId }: TenantJob): Promise<void> {
     await this.transitions.ensure(tenantId, {
       to: 'purged',
       reason: null,
+      ends: operationId,
       beside: (manager) =>
         manager.query('UPDATE tenants SET db_password = NULL, data_key = NULL, first_admin = NULL WHERE id = $1', [
           tenantId,

@@ -3,7 +3,7 @@ import { TenantEvents, type TenantState } from '@tenantry/contracts';
 import { Outbox } from '@tenantry/outbox';
 import { currentRequest, ServiceError } from '@tenantry/service-kit';
 import type { EntityManager } from 'typeorm';
-import { actor } from '../operations/operations.repository.js';
+import { actor, OperationsRepository } from '../operations/operations.repository.js';
 import type { TenantRow } from '../tenants/tenant.entity.js';
 import { TenantNotices } from '../tenants/tenant-notices.js';
 import { TenantsRepository } from '../tenants/tenants.repository.js';
@@ -25,6 +25,8 @@ export interface Transition {
   /** Where it must come from, of the ways there are; all of them unless said. */
   readonly from?: readonly TenantState[];
   readonly reason: string | null;
+  /** The operation that has succeeded with it, if so: ended in the same transaction. */
+  readonly ends?: string;
   /** Done in the same transaction, after it. */
   readonly beside?: (manager: EntityManager) => Promise<unknown>;
 }
@@ -41,28 +43,37 @@ interface Moved {
 export class Transitions {
   constructor(
     private readonly tenants: TenantsRepository,
+    private readonly operations: OperationsRepository,
     private readonly outbox: Outbox,
     private readonly notices: TenantNotices,
   ) {}
 
   /** @throws ServiceError `not-found`, `invalid-transition` */
   async move(id: string, transition: Transition): Promise<TenantRow> {
+    const { isMoved, tenant } = await this.tryMove(id, transition);
+    if (!isMoved) throw impossible(tenant, transition);
+    return this.told(tenant);
+  }
+
+  /**
+   * For steps that may be repeated: a tenant that is there already is left so, and is told of again.
+   * @throws ServiceError `not-found`, `invalid-transition`
+   */
+  async ensure(id: string, transition: Transition): Promise<TenantRow> {
+    const { isMoved, tenant } = await this.tryMove(id, transition);
+    if (!isMoved && tenant.state !== transition.to) throw impossible(tenant, transition);
+    return this.told(tenant);
+  }
+
+  /** @returns the tenant as it is afterwards. */
+  private async tryMove(id: string, transition: Transition): Promise<{ isMoved: boolean; tenant: TenantRow }> {
     const { to, from = waysTo[to] } = transition;
     const ways = from.filter((state) => waysTo[to].includes(state));
     const isMoved = await this.outbox.transaction((manager) => this.write(manager, id, transition, ways));
-    const tenant = await this.tenants.get(id);
-    if (!isMoved) {
-      const text = `A tenant that is ${tenant.state} cannot become ${to}.`;
-      throw new ServiceError('invalid-transition', text);
-    }
-    this.notices.say(tenant);
-    return tenant;
+    return { isMoved, tenant: await this.tenants.get(id) };
   }
 
-  /** For steps that may be repeated: a tenant that is there already is left so, and is told of again. */
-  async ensure(id: string, transition: Transition): Promise<TenantRow> {
-    const tenant = await this.tenants.get(id);
-    if (tenant.state !== transition.to) return this.move(id, transition);
+  private told(tenant: TenantRow): TenantRow {
     this.notices.say(tenant);
     return tenant;
   }
@@ -70,7 +81,7 @@ export class Transitions {
   private async write(
     manager: EntityManager,
     id: string,
-    { to, reason, beside }: Transition,
+    { to, reason, ends, beside }: Transition,
     ways: readonly TenantState[],
   ): Promise<boolean> {
     const [[moved]] = await manager.query<[Moved[], number]>(
@@ -85,6 +96,7 @@ export class Transitions {
       [id, moved.from, to, reason, actor(), currentRequest()?.requestId ?? null],
     );
     await beside?.(manager);
+    if (ends) await this.operations.end(ends, 'succeeded', manager);
     const { from, slug, name, plan } = moved;
     const of = { aggregate: id, tenantId: id };
     this.outbox.add(TenantEvents.stateChanged, { ...of, data: { id, slug, from, to, reason } });
@@ -94,3 +106,6 @@ export class Transitions {
     return true;
   }
 }
+
+const impossible = ({ state }: TenantRow, { to }: Transition): ServiceError =>
+  new ServiceError('invalid-transition', `A tenant that is ${state} cannot become ${to}.`);

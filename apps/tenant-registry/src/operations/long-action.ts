@@ -18,6 +18,8 @@ export interface Step<J extends Job = TenantJob> {
   readonly work: (job: J) => Promise<void>;
   /** It cannot fail for good: it is tried until it is done. */
   readonly untilDone?: boolean;
+  /** The last one, which ends the operation in the transaction of its own work: the end is then no step more. */
+  readonly isEnd?: boolean;
 }
 
 /** What takes too long for one request: steps in their order. */

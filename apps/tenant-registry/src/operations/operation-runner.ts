@@ -77,12 +77,14 @@ export class OperationRunner {
       for (const step of steps) await this.take(step, job);
     } catch (err) {
       if (isOfTheEngine(err) || !(await hasFailed(job))) throw err;
+      // The last step was done, and only its repetition failed: somebody has changed the tenant since.
+      if (!(await this.operations.isUnderWay(job.operationId))) return;
       this.log.error({ err, kind, ...job }, 'an operation failed; undoing it');
       if (undo) await this.take({ ...undo, untilDone: true }, job);
       await this.take(this.ending('failed'), job);
       throw new Error(`${kind} failed`, { cause: err });
     }
-    await this.take(this.ending('succeeded'), job);
+    if (!steps.at(-1)?.isEnd) await this.take(this.ending('succeeded'), job);
   }
 
   private ending(outcome: 'succeeded' | 'failed'): Step {

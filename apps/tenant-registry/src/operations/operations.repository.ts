@@ -81,10 +81,10 @@ export class OperationsRepository {
   }
 
   /** Again changes nothing. */
-  async end(id: string, outcome: 'succeeded' | 'failed'): Promise<void> {
-    await this.database.query(
-      'UPDATE operations SET outcome = $2, ended_at = now() WHERE id = $1 AND ended_at IS NULL',
-      [id, outcome],
-    );
+  async end(id: string, outcome: 'succeeded' | 'failed', manager = this.database.manager): Promise<void> {
+    await manager.query('UPDATE operations SET outcome = $2, ended_at = now() WHERE id = $1 AND ended_at IS NULL', [
+      id,
+      outcome,
+    ]);
   }
 }

@@ -1,12 +1,14 @@
+import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { FirstAdmin, PoolOptions } from '@tenantry/contracts';
 import { ServiceError } from '@tenantry/service-kit';
+import { schemaVersion } from '@tenantry/tenant-schema';
 import { DataSource, type EntityManager } from 'typeorm';
 import { isUniqueViolation } from '../columns.js';
 import { Transitions } from '../lifecycle/transitions.js';
 import { type OperationRow, OperationsRepository } from '../operations/operations.repository.js';
-import { adminPassword, Secrets } from '../secrets.js';
+import { adminPassword, databasePassword, Secrets } from '../secrets.js';
 import type { SealedAdmin } from '../tenants/tenant.entity.js';
 import { expectKnown, Placement } from './placement.js';
 
@@ -53,7 +55,13 @@ export class Births {
     let decided: OperationRow | undefined;
     const beside = async (manager: EntityManager): Promise<void> => {
       const place = await this.placement.choose(manager);
-      await manager.query('UPDATE tenants SET cluster_id = $2 WHERE id = $1', [id, place]);
+      const [{ key }] = await manager.query<[{ key: string | null }]>(
+        'SELECT data_key AS key FROM tenants WHERE id = $1',
+        [id],
+      );
+      await manager.query('UPDATE tenants SET cluster_id = $2, db_password = $3, schema_version = $4 WHERE id = $1', [
+        ...[id, place, this.newPassword(id, key ?? undefined), schemaVersion],
+      ]);
       decided = await this.operations.decide(manager, { kind, tenantId: id, reason: reason ?? undefined });
     };
     await unlessTaken(slug, () => this.transitions.move(id, { to: 'provisioning', reason, beside }));
@@ -68,11 +76,20 @@ export class Births {
     const sealed = this.sealed(id, admin, key);
     await manager.query(
       `INSERT INTO tenants
-         (id, slug, name, state, plan, cluster_id, db_name, db_user, data_key, first_admin, pool_options, sign_up)
-       VALUES ($1, $2, $3, 'provisioning', $4, $5, $6, $6, $7, $8, $9, $10)`,
-      // Physical names come from the id, never from what somebody wrote.
-      [id, slug, name, plan, place, `t_${id.replaceAll('-', '')}`, key, sealed, poolOptions, signUp],
+         (id, slug, name, state, plan, cluster_id, db_name, db_user, data_key, db_password, schema_version, first_admin,
+          pool_options, sign_up)
+       VALUES ($1, $2, $3, 'provisioning', $4, $5, $6, $6, $7, $8, $9, $10, $11, $12)`,
+      [
+        // Physical names come from the id, never from what somebody wrote.
+        ...[id, slug, name, plan, place, `t_${id.replaceAll('-', '')}`, key, this.newPassword(id, key), schemaVersion],
+        ...[sealed, poolOptions, signUp],
+      ],
     );
+  }
+
+  /** Stored, with the version it is to be born at, before there is a role that has it: a crash in between loses nothing. */
+  private newPassword(tenantId: string, key: string | undefined): string {
+    return this.secrets.seal(randomBytes(32).toString('base64url'), databasePassword(tenantId), key);
   }
 
   private sealed(tenantId: string, { password, ...admin }: FirstAdmin, key: string): SealedAdmin {

@@ -1,11 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { Users } from '@tenantry/contracts';
 import { Messages } from '@tenantry/service-kit';
-import { dropTenant, ensureTenantDatabase, ensureTenantRole, schemaVersion } from '@tenantry/tenant-schema';
+import { dropTenant, ensureTenantDatabase, ensureTenantRole, type SqlClient } from '@tenantry/tenant-schema';
 import { Transitions } from '../lifecycle/transitions.js';
 import type { LongAction, Step, TenantJob } from '../operations/long-action.js';
 import { adminPassword, databasePassword, Secrets } from '../secrets.js';
+import type { TenantRow } from '../tenants/tenant.entity.js';
 import { TenantsRepository } from '../tenants/tenants.repository.js';
 import { TenantCluster } from './tenant-cluster.js';
 
@@ -15,11 +15,9 @@ export class CreateTenant implements LongAction {
   readonly kind = 'create-tenant';
   readonly opening = 'reserve';
   readonly steps: readonly Step[] = [
-    { name: 'credentials', work: (job) => this.makeCredentials(job) },
-    { name: 'role', work: (job) => this.makeRole(job) },
     { name: 'database', work: (job) => this.makeDatabase(job) },
     { name: 'first-admin', work: (job) => this.makeFirstAdmin(job) },
-    { name: 'activate', work: (job) => this.activate(job) },
+    { name: 'activate', work: (job) => this.activate(job), isEnd: true },
   ];
   readonly undo: Step = { name: 'undo', work: (job) => this.makeUndone(job) };
 
@@ -31,29 +29,13 @@ export class CreateTenant implements LongAction {
     @Inject(Messages) private readonly messages: Messages,
   ) {}
 
-  /** The password is stored before the role has it, so that a crash in between loses nothing. */
-  private async makeCredentials({ tenantId }: TenantJob): Promise<void> {
-    const { sealedPassword } = await this.tenants.get(tenantId);
-    if (sealedPassword) return;
-    const key = await this.tenants.getDataKey(tenantId);
-    const password = randomBytes(32).toString('base64url');
-    await this.tenants.update(tenantId, {
-      sealedPassword: this.secrets.seal(password, databasePassword(tenantId), key),
-    });
-  }
-
-  private async makeRole(job: TenantJob): Promise<void> {
-    await this.cluster.prepare(job);
-    await this.cluster.alone(job, ['provisioning'], (cluster, { id, role, sealedPassword }) =>
-      ensureTenantRole(cluster, role, this.secrets.open(sealedPassword ?? '', databasePassword(id))),
-    );
-  }
-
+  /** One step, since each costs PostgreSQL as much as all of these statements but one. Each of them may come again. */
   private makeDatabase(job: TenantJob): Promise<void> {
-    return this.cluster.alone(job, ['provisioning'], async (cluster, { id, database, role }) => {
+    const make = async (cluster: SqlClient, { id, database, role, sealedPassword }: TenantRow): Promise<void> => {
+      await ensureTenantRole(cluster, role, this.secrets.open(sealedPassword ?? '', databasePassword(id)));
       await ensureTenantDatabase(cluster, database, role);
-      await this.tenants.update(id, { schemaVersion });
-    });
+    };
+    return this.cluster.alone(job, ['provisioning'], make, { ready: true });
   }
 
   private async makeFirstAdmin({ tenantId }: TenantJob): Promise<void> {
@@ -62,11 +44,12 @@ export class CreateTenant implements LongAction {
     await this.messages.ask(Users.createFirstAdmin, { ...admin, password }, { tenantId });
   }
 
-  private async activate({ tenantId }: TenantJob): Promise<void> {
+  private async activate({ operationId, tenantId }: TenantJob): Promise<void> {
     await this.transitions.ensure(tenantId, {
       to: 'active',
       from: ['provisioning'],
       reason: null,
+      ends: operationId,
       beside: (manager) => manager.query('UPDATE tenants SET first_admin = NULL WHERE id = $1', [tenantId]),
     });
   }
@@ -75,7 +58,7 @@ export class CreateTenant implements LongAction {
   private makeUndone(job: TenantJob): Promise<void> {
     return this.cluster.alone(job, ['provisioning', 'failed'], async (cluster, { id, database, role }) => {
       await dropTenant(cluster, database, role);
-      await this.tenants.update(id, { sealedPassword: null });
+      await this.tenants.forgetPassword(id);
       await this.transitions.ensure(id, { to: 'failed', reason: 'provisioning failed and was undone' });
     });
   }

@@ -23,29 +23,25 @@ export class TenantCluster {
     private readonly clusters: ClusterAccess,
   ) {}
 
-  /** Makes sure that its cluster can take a tenant. */
-  async prepare({ tenantId }: TenantJob): Promise<void> {
-    const { cluster } = await this.tenants.get(tenantId);
-    const provisioner = await this.clusters.open(cluster.id);
-    await provisioner.prepare();
-  }
-
   /**
    * @param states in which the work makes sense.
-   * @throws ServiceError `conflict` where it does not, or is somebody else's by now.
+   * @param ready whether the cluster is made ready for tenants first, where it is not.
+   * @throws ServiceError `conflict` where it makes none, or is somebody else's by now.
    */
-  async alone<Result>(
+  async alone(
     { operationId, tenantId }: TenantJob,
     states: readonly TenantState[],
-    work: (cluster: SqlClient, tenant: TenantRow) => Promise<Result>,
-  ): Promise<Result> {
+    work: (cluster: SqlClient, tenant: TenantRow) => Promise<void>,
+    { ready = false } = {},
+  ): Promise<void> {
     const { cluster, database } = await this.tenants.get(tenantId);
     const provisioner = await this.clusters.open(cluster.id);
-    return provisioner.alone(database, async (session) => {
+    if (ready) await provisioner.prepare();
+    await provisioner.alone(database, async (session) => {
       const tenant = await this.tenants.get(tenantId);
       if (!states.includes(tenant.state) || !(await this.operations.isUnderWay(operationId)))
         throw new ServiceError('conflict', 'This is not to be done any more.');
-      return work(session, tenant);
+      await work(session, tenant);
     });
   }
 }

@@ -40,7 +40,7 @@ export class TenantRow {
   @Column('text', { name: 'db_user' })
   role!: string;
 
-  /** Sealed (see `sealSecret`), or null until provisioning has made it. */
+  /** Sealed (see `sealSecret`), or null where there is no role that has it. */
   @Column('text', { name: 'db_password', nullable: true })
   sealedPassword!: string | null;
 

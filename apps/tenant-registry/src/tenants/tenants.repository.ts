@@ -42,26 +42,20 @@ export class TenantsRepository {
     return row!.id;
   }
 
-  /** Changes some columns; those that others are told of give the row a new generation. */
-  async update(
-    id: string,
-    change: Partial<Pick<TenantRow, 'sealedPassword' | 'schemaVersion' | 'firstAdmin'>>,
-  ): Promise<TenantRow> {
-    await this.tenants.update(id, change);
-    return this.get(id);
+  /** What it opened is no more: there is nothing to connect to. */
+  async forgetPassword(id: string): Promise<void> {
+    await this.tenants.update(id, { sealedPassword: null });
   }
 
   /** @throws ServiceError `conflict` once that admin has been made. */
   async getFirstAdmin(id: string): Promise<SealedAdmin> {
-    const row = await this.tenants.findOne({ where: { id }, select: { id: true, firstAdmin: true } });
+    const row = await this.tenants.findOne({
+      where: { id },
+      select: { id: true, firstAdmin: true },
+      loadEagerRelations: false,
+    });
     if (!row?.firstAdmin) throw new ServiceError('conflict', 'This tenant has no first admin to be made.');
     return row.firstAdmin;
-  }
-
-  /** The tenant's own key, wrapped; undefined where it has none. */
-  async getDataKey(id: string): Promise<string | undefined> {
-    const row = await this.tenants.findOne({ where: { id }, select: { id: true, dataKey: true } });
-    return row?.dataKey ?? undefined;
   }
 
   /** What has changed after this generation, oldest first. */
@@ -89,11 +83,11 @@ export class TenantsRepository {
   }
 
   findById(id: string): Promise<TenantRow | null> {
-    return this.tenants.findOneBy({ id });
+    return this.findTheOne({ id });
   }
 
   findBySlug(slug: string): Promise<TenantRow | null> {
-    return this.tenants.findOneBy({ slug, state: Not(In(gone)) });
+    return this.findTheOne({ slug, state: Not(In(gone)) });
   }
 
   /**
@@ -120,5 +114,11 @@ export class TenantsRepository {
     return from
       .withRepository(this.tenants)
       .find({ where: whereOf(before, search), order: { id: 'DESC' }, take: limit });
+  }
+
+  /** Of what is unique: without the limit of `findOne`, for which TypeORM asks twice where relations are joined. */
+  private async findTheOne(where: FindOptionsWhere<TenantRow>): Promise<TenantRow | null> {
+    const [row] = await this.tenants.find({ where });
+    return row ?? null;
   }
 }
