@@ -19,6 +19,7 @@ import { OperatorsController } from './routes/operators.controller.js';
 import { MeController } from './routes/me.controller.js';
 import { Operators } from './callers/operators.js';
 import { AddressLimitGuard } from './pipeline/address-limit.guard.js';
+import { BodyGuard } from './pipeline/body.guard.js';
 import { PermissionGuard } from './pipeline/permission.guard.js';
 import { RouteLimitGuard } from './pipeline/route-limit.guard.js';
 import { TenantGuard } from './pipeline/tenant.guard.js';
@@ -43,7 +44,15 @@ import { UsersController } from './routes/users.controller.js';
 const minuteMs = 60_000;
 
 /** What every request goes through after it has its id (pipeline/request-id.ts), in this order. */
-const pipeline = [AddressLimitGuard, TokenGuard, TenantGuard, PermissionGuard, TenantLimitGuard, RouteLimitGuard];
+const pipeline = [
+  AddressLimitGuard,
+  TokenGuard,
+  TenantGuard,
+  PermissionGuard,
+  TenantLimitGuard,
+  RouteLimitGuard,
+  BodyGuard,
+];
 
 export const controllers: Type[] = [
   ProductsController,

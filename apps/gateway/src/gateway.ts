@@ -7,7 +7,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { KitModule, type KitProcess, leaveOnSignal, NestLog, startProcess } from '@tenantry/service-kit';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppModule, controllers } from './app.module.js';
 import { GatewayConfig, refuseUnlimitedProduction } from './config.js';
 import { addDocs } from './docs/pages.js';
@@ -32,6 +32,9 @@ const cors = {
  */
 const packing = { threshold: 16 * 1024, encodings: ['gzip' as const], globalDecompression: false };
 
+/** Whether the answer comes before the end of a body of unknown length: what is left of it is not waited for. */
+const isEndless = ({ raw }: FastifyRequest): boolean => !raw.complete && 'transfer-encoding' in raw.headers;
+
 /** Once told to, ends each connection with the answer it waits for: one kept alive would hold up the leaving, and then be cut. */
 function endingConnections(server: FastifyInstance): () => void {
   let isLeaving = false;
@@ -42,7 +45,7 @@ function endingConnections(server: FastifyInstance): () => void {
   });
   server.addHook('onSend', (request, reply, payload, done) => {
     // HTTP/2 says it in a frame of its own (RFC 9113, 6.8).
-    if (isLeaving && request.raw.httpVersionMajor === 1) reply.header('connection', 'close');
+    if (request.raw.httpVersionMajor === 1 && (isLeaving || isEndless(request))) reply.header('connection', 'close');
     done(null, payload);
   });
   return () => {

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { Product, User } from '@tenantry/contracts';
 import { type Answer, type Client, createTenant, login, type Stack, type StackTenant } from '@tenantry/testing';
 import { expectProblem } from './problem.js';
+import { sendBytes } from './wire.js';
 
 const anvil = { name: 'Anvil', description: 'Drops well', price: '12.50', stockQuantity: 7 };
 const grace = {
@@ -135,6 +136,11 @@ export const twoTenants = (stack: () => Stack): void =>
         await client.delete(`/v1/products/${ofAcme.id}`),
         await client.get('/v1/users'),
         await client.post('/v1/users', { ...viewer, email: 'more@people.example' }),
+        // Refused before a byte of it is here.
+        await sendBytes(
+          stack(),
+          `POST /v1/products HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n`,
+        ),
       ]) {
         expectProblem(refused, 'forbidden');
       }

@@ -1,12 +1,15 @@
 import { isUtf8 } from 'node:buffer';
+import type { Readable } from 'node:stream';
 import { ServiceError } from '@tenantry/service-kit';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 
+const maxBodyBytes = 1024 * 1024;
 /** No body of ours is nearly as deep or wide; what is costs more to read than to send. */
 const maxDepth = 32;
 const maxValues = 10_000;
 
 const refuse = (detail: string, cause?: unknown): ServiceError => new ServiceError('bad-request', detail, { cause });
+const tooLarge = (): ServiceError => new ServiceError('payload-too-large', 'Send at most 1 MB.');
 
 /** Why this text is not worth parsing, or undefined: one pass over it, before anything is built of it. */
 export function refuseShape(text: string): ServiceError | undefined {
@@ -44,26 +47,65 @@ function endOfText(text: string, start: number): number {
   return text.length;
 }
 
-/**
- * Takes JSON bodies, and of PATCH also JSON merge patches (RFC 7396), as Fastify's own parser reads them; every other type is 415.
- * JSON is UTF-8 (RFC 8259, 8.1), whatever its type says.
- */
-export function takeJson(server: FastifyInstance): void {
-  const parse = server.getDefaultJsonParser('error', 'error');
-  server.removeAllContentTypeParsers();
-  const types = ['application/json', 'application/merge-patch+json'];
-  server.addContentTypeParser<Buffer>(types, { parseAs: 'buffer' }, (request, body, done) => {
-    const type = request.headers['content-type'] ?? '';
-    if (request.method !== 'PATCH' && /^application\/merge-patch/i.test(type.trimStart())) {
-      return done(new ServiceError('unsupported-media-type', 'Merge patches are for PATCH: send application/json.'));
-    }
-    if (body.length === 0) return done(refuse('The body is empty.'));
-    if (!isUtf8(body)) return done(refuse('The body is not UTF-8.'));
+/** A body that has been announced and not been read: who refuses the request needs nothing of it. */
+export class UnreadBody {
+  constructor(
+    private readonly bytes: Readable,
+    private readonly parse: (text: string) => Promise<unknown>,
+  ) {}
+
+  /** What the JSON says, once all of it is here. @throws ServiceError `bad-request`, `payload-too-large` */
+  async read(): Promise<unknown> {
+    const body = await this.collect();
+    if (body.length === 0) throw refuse('The body is empty.');
+    if (!isUtf8(body)) throw refuse('The body is not UTF-8.');
     const text = body.toString();
     const refusal = refuseShape(text);
-    if (refusal) return done(refusal);
-    void parse(request, text, (cause, value) =>
-      cause ? done(refuse('The body is not JSON that can be read.', cause)) : done(null, value),
-    );
+    if (refusal) throw refusal;
+    return this.parse(text).catch((cause: unknown) => {
+      throw refuse('The body is not JSON that can be read.', cause);
+    });
+  }
+
+  private async collect(): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    // Destroyed with the last chunk that is wanted, it would take the connection with it, and the answer.
+    const arriving = this.bytes.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+    try {
+      for await (const chunk of arriving) {
+        length += chunk.length;
+        if (length > maxBodyBytes) throw tooLarge();
+        chunks.push(chunk);
+      }
+    } catch (cause) {
+      throw cause instanceof ServiceError ? cause : refuse('The body did not arrive whole.', cause);
+    }
+    return Buffer.concat(chunks);
+  }
+}
+
+/** Why these headers announce a body that is not taken, or undefined. */
+function refuseAnnounced({ method, headers }: FastifyRequest): ServiceError | undefined {
+  if (Number(headers['content-length']) > maxBodyBytes) return tooLarge();
+  return method !== 'PATCH' && /^application\/merge-patch/i.test((headers['content-type'] ?? '').trimStart())
+    ? new ServiceError('unsupported-media-type', 'Merge patches are for PATCH: send application/json.')
+    : undefined;
+}
+
+/**
+ * Takes JSON bodies, and of PATCH also JSON merge patches (RFC 7396), and leaves them unread (pipeline/body.guard.ts reads them); every
+ * other type is 415. JSON is UTF-8 (RFC 8259, 8.1), whatever its type says.
+ */
+export function takeJson(server: FastifyInstance): void {
+  const parser = server.getDefaultJsonParser('error', 'error');
+  server.removeAllContentTypeParsers();
+  const types = ['application/json', 'application/merge-patch+json'];
+  server.addContentTypeParser(types, (request, bytes, done) => {
+    const parse = (text: string): Promise<unknown> =>
+      new Promise((resolve, reject) => {
+        void parser(request, text, (error, value) => (error ? reject(error) : resolve(value)));
+      });
+    done(refuseAnnounced(request) ?? null, new UnreadBody(bytes, parse));
   });
 }

@@ -22,12 +22,12 @@ describe('clients that are slow', () => {
       sendBytes(gateway.port, 'GET /problems HTTP/1.1\r\n', { more: 'X-A: b\r\n', everyMs: 500 }),
       sendBytes(
         gateway.port,
-        'POST /v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{',
+        'POST /v1/auth/login HTTP/1.1\r\nHost: x\r\nX-Tenant: -\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{',
         { more: ' ', everyMs: 500 },
       ),
       sendBytes(
         gateway.port,
-        'POST /v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n',
+        'POST /v1/auth/login HTTP/1.1\r\nHost: x\r\nX-Tenant: -\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n',
         { more: '1\r\n \r\n', everyMs: 500 },
       ),
     ];

@@ -11,7 +11,6 @@ import { asProblemError, problemOnSocket, sendProblem } from '../problem.js';
 import { standingHeaders } from './security-headers.js';
 import { readTls } from './tls.js';
 
-const maxBodyBytes = 1024 * 1024;
 const maxHeaderBytes = 16 * 1024;
 /** A client that has not finished its headers, or its whole request, by then is cut off. */
 const headersTimeoutMs = 10_000;
@@ -36,8 +35,10 @@ function answerAll(server: Server): void {
   server.maxConnections = maxConnections;
   // Node would leave out what is beyond its count without a word; we count ourselves (pipeline/exact-request.ts).
   server.maxHeadersCount = 0;
-  // An expectation other than 100-continue may be ignored (RFC 9110, 10.1.1).
-  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+  // Nobody is told to go on before the body is wanted; another expectation may be ignored (RFC 9110, 10.1.1).
+  for (const event of ['checkContinue', 'checkExpectation']) {
+    server.on(event, (request, response) => server.emit('request', request, response));
+  }
   server.on('connect', (_request, socket) => socket.end(problemOnSocket(400, randomUUID())));
 }
 
@@ -76,7 +77,6 @@ function transportOf(config: GatewayConfig): object {
 export function createServer(config: GatewayConfig): FastifyAdapter {
   const adapter = new FastifyAdapter({
     ...transportOf(config),
-    bodyLimit: maxBodyBytes,
     trustProxy: config.TRUSTED_PROXIES.length > 0 ? [...config.TRUSTED_PROXIES] : false,
     requestTimeout: requestTimeoutMs,
     connectionTimeout: idleMs,
