@@ -11,7 +11,7 @@ interface Ran {
 
 let stack: Stack;
 beforeAll(async () => {
-  stack = await Stack.start();
+  stack = await Stack.start({ clusters: 2, demo: true });
 }, 150_000);
 afterAll(() => stack?.stop(), 60_000);
 
@@ -88,6 +88,15 @@ describe('the platform on the command line', () => {
     expect({ code, out }).toEqual({ code: 0, out: expect.not.stringContaining('false') });
     expect((await run(['clusters'])).out).toMatch(/^main +open/m);
     expect((await run(['pools'])).code).toBe(0);
+  });
+
+  it('has as many clusters as it was started with, and tenants live on each', async () => {
+    expect((await run(['clusters'])).out).toMatch(/^cluster-2 +open +127\.0\.0\.1 +\d+ +[1-9]/m);
+    expect((await run(['show', 'acme'])).out).toMatch(/^cluster +main$/m);
+    expect((await run(['show', 'globex'])).out).toMatch(/^cluster +cluster-2$/m);
+    const login = { email: 'admin@globex.example', password: 'tenantry-demo-password' };
+    expect((await stack.http.with({ 'x-tenant': 'globex' }).post('/v1/auth/login', login)).status).toBe(200);
+    expect(stack.output).toMatch(/^ +clusters +main, cluster-2$/m);
   });
 
   it.each([[['lst']], [['create', 'x']], [['show']], [['list', '--no-such-option']]])(

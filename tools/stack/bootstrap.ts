@@ -27,6 +27,19 @@ export async function bootstrap(url: string, passwords: RolePasswords): Promise<
   }
 }
 
+/** Makes a further PostgreSQL server fit for tenants: the provisioner's account, and no database that just any role may enter. */
+export async function bootstrapCluster(url: string, passwords: Pick<RolePasswords, 'provisioner'>): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await login(client, 'provisioner', passwords.provisioner, 'CREATEDB CREATEROLE');
+    await client.query('REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC');
+    await client.query('GRANT CONNECT ON DATABASE postgres TO provisioner');
+  } finally {
+    await client.end();
+  }
+}
+
 async function login(
   client: pg.Client,
   role: string,

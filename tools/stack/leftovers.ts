@@ -15,10 +15,10 @@ export async function endLeftovers(runDir: string): Promise<string[]> {
     return identity && processIdentity(pid) === identity ? [{ name, pid, identity }] : [];
   });
   // Servers last: services that still work want to finish with them.
-  const servers = living.filter(({ name }) => ['postgres', 'nats', 'redis'].includes(name));
+  const servers = living.filter(({ name }) => /^(postgres(-\d)?|nats|redis)$/.test(name));
   const services = living.filter((process) => !servers.includes(process));
   await Promise.all(services.map((service) => end(service, 'SIGTERM')));
-  await Promise.all(servers.map((server) => end(server, server.name === 'postgres' ? 'SIGINT' : 'SIGTERM')));
+  await Promise.all(servers.map((server) => end(server, server.name.startsWith('postgres') ? 'SIGINT' : 'SIGTERM')));
   for (const name of names)
     for (const kind of ['pid', 'identity']) rmSync(join(runDir, `${name}.${kind}`), { force: true });
   return living.map(({ name }) => name);

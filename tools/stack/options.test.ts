@@ -26,6 +26,18 @@ describe('--scale', () => {
   );
 });
 
+describe('--clusters', () => {
+  const clusters = (args: string[]) => readOptions('/house', args, {}).clusters;
+
+  test('is one unless said', () => {
+    expect([clusters([]), clusters(['--clusters', '2'])]).toEqual([1, 2]);
+  });
+
+  test.each(['0', '10', '-1', 'two', ''])('%j is refused', (text) => {
+    expect(() => clusters([`--clusters=${text}`])).toThrow(`--clusters ${text}: expected`);
+  });
+});
+
 describe('the environment', () => {
   test('has a default for everything', () => {
     const { dataDir, port, restartAfterMs, demo } = readOptions('/house', [], {});

@@ -12,6 +12,8 @@ export interface StackOptions {
   port: number;
   /** Processes of each service. */
   scale: Record<ServiceName, number>;
+  /** PostgreSQL servers for tenants; those of earlier starts stay. */
+  clusters: number;
   /** How long a dead process stays dead; 0: for good. */
   restartAfterMs: number;
   demo: boolean;
@@ -23,13 +25,21 @@ export interface StackOptions {
   step: <T>(title: string, work: () => Promise<T>) => Promise<T>;
 }
 
+export const usage = `npm start [-- <options>]
+
+  --scale <service>=<n>[,...]  processes of each service (${serviceNames.join(', ')}); one of each unless said
+  --clusters <n>               PostgreSQL servers for tenants, 1 to 9; those of earlier starts stay
+  --help
+
+The environment, or .env, has the rest: .env.example documents it.`;
+
 /** Reads the environment and the arguments of `npm start`. Raises naming the variable or argument that is wrong. */
 export function readOptions(
   root: string,
   args: string[],
   env: NodeJS.ProcessEnv,
 ): Omit<StackOptions, 'report' | 'step'> {
-  const { values } = parseArgs({ args, options: { scale: { type: 'string' } } });
+  const { values } = parseArgs({ args, options: { scale: { type: 'string' }, clusters: { type: 'string' } } });
   if (env.TENANTRY_LIMITS && env.NODE_ENV === 'production') {
     throw new Error('TENANTRY_LIMITS is for load tests and is refused where NODE_ENV=production');
   }
@@ -38,6 +48,7 @@ export function readOptions(
     dataDir: resolve(root, env.TENANTRY_DATA || '.data'),
     port: parsePort(env.PORT || '3000', 'PORT'),
     scale: parseScale(values.scale ?? ''),
+    clusters: parseClusters(values.clusters ?? '1'),
     restartAfterMs: parseSeconds(env.TENANTRY_RESTART || '2', 'TENANTRY_RESTART') * 1000,
     demo: env.TENANTRY_DEMO !== '0',
     env,
@@ -57,6 +68,11 @@ export function parseScale(text: string): Record<ServiceName, number> {
     scale[name] = Number(count);
   }
   return scale;
+}
+
+function parseClusters(text: string): number {
+  if (!/^[1-9]$/.test(text)) throw new Error(`--clusters ${text}: expected a number from 1 to 9`);
+  return Number(text);
 }
 
 function isService(name: string): name is ServiceName {

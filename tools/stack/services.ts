@@ -106,7 +106,7 @@ const own: Record<ServiceName, (around: Surroundings) => NodeJS.ProcessEnv> = {
   products: ({ secrets, env }) => ({ MASTER_KEY: secrets.masterKey, ...pick(env, ofTenants) }),
   'tenant-registry': ({ urls, secrets, env }) => ({
     REGISTRY_DATABASE_URL: as(urls.postgres, 'tenant_registry', secrets.roles.tenant_registry, 'registry'),
-    PROVISIONER_URL: as(urls.postgres, 'provisioner', secrets.roles.provisioner, 'postgres'),
+    PROVISIONER_URL: provisionerUrl(urls.postgres, secrets),
     MASTER_KEY: secrets.masterKey,
     OPERATOR_KEY: secrets.operatorKey,
     ...pick(env, ofRegistry),
@@ -124,6 +124,10 @@ function natsLogin(service: NatsUser, { urls, secrets, env }: Surroundings): Nod
   }
   return { NATS_URL: addresses, NATS_USER: service, NATS_PASSWORD: secrets.nats[service] };
 }
+
+/** The way into a cluster for who makes tenants' databases there. */
+export const provisionerUrl = (administrator: string, { roles }: Secrets): string =>
+  as(administrator, 'provisioner', roles.provisioner, 'postgres');
 
 /** The same server, seen as another role. */
 function as(url: string, role: string, password: string, database: string): string {

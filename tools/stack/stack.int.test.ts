@@ -51,6 +51,7 @@ function options() {
     dataDir: join(house.path, 'data'),
     port,
     scale,
+    clusters: 2,
     restartAfterMs: 100,
     demo: true,
     env,
@@ -59,7 +60,7 @@ function options() {
 }
 
 test('every process has a pid file and a log', () => {
-  const names = [...serviceNames, 'products-2', 'postgres', 'nats', 'redis'];
+  const names = [...serviceNames, 'products-2', 'postgres', 'postgres-2', 'nats', 'redis'];
   const files = readdirSync(join(house.path, 'data/run'));
   expect(files.filter((file) => file.endsWith('.pid')).toSorted()).toEqual(
     names.map((name) => `${name}.pid`).toSorted(),
@@ -84,7 +85,7 @@ test('a gateway without a port is said so before anything starts', async () => {
   expect(readdirSync(join(house.path, 'other/run'))).toEqual([]);
 });
 
-test.each(['products', 'nats', 'postgres'])('%s comes back when it is killed', async (name) => {
+test.each(['products', 'nats', 'postgres', 'postgres-2'])('%s comes back when it is killed', async (name) => {
   const first = stack.pid(name) as number;
   process.kill(first, 'SIGKILL');
   for (const late = Date.now() + 20_000; !reports.includes(`${name} is back`) && Date.now() < late;) await sleep(50);
@@ -94,7 +95,9 @@ test.each(['products', 'nats', 'postgres'])('%s comes back when it is killed', a
 
 describe('stopping', () => {
   test('leaves no process and no pid file', async () => {
-    const pids = [...serviceNames, 'products-2', 'postgres', 'nats', 'redis'].map((name) => stack.pid(name) as number);
+    const pids = [...serviceNames, 'products-2', 'postgres', 'postgres-2', 'nats', 'redis'].map(
+      (name) => stack.pid(name) as number,
+    );
     await stack.stop();
     expect(pids.map(processIdentity)).toEqual(pids.map(() => undefined));
     expect(readdirSync(join(house.path, 'data/run'))).toEqual([]);

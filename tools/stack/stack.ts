@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bootstrap } from './bootstrap.ts';
+import { bootstrap, bootstrapCluster } from './bootstrap.ts';
+import { firstCluster, registerClusters } from './clusters.ts';
 import { Crew } from './crew.ts';
 import { DataDir } from './data-dir.ts';
 import { makeDemoTenants } from './demo.ts';
@@ -17,6 +18,8 @@ export interface Stack {
   /** Of the first gateway. */
   url: string;
   operatorKey: string;
+  /** The registry's names of where tenants can live. */
+  clusters: string[];
   /** The process that has this name now: `postgres`, `products-2`, ... */
   pid(name: string): number | undefined;
   stop(): Promise<void>;
@@ -35,9 +38,9 @@ export async function startStack(options: StackOptions, cancel = new AbortContro
   };
   try {
     await clearTheWay(options, dataDir);
-    const { secrets } = await unlessCancelled(cancel, bringUp(options, dataDir, crew, cancel));
+    const { secrets, clusters } = await unlessCancelled(cancel, bringUp(options, dataDir, crew, cancel));
     dataDir.announce(url);
-    return { url, operatorKey: secrets.operatorKey, pid: (name) => crew.pid(name), stop };
+    return { url, operatorKey: secrets.operatorKey, clusters, pid: (name) => crew.pid(name), stop };
   } catch (error) {
     await stop();
     throw error;
@@ -57,11 +60,11 @@ async function bringUp(
   { path }: DataDir,
   crew: Crew,
   cancel: AbortSignal,
-): Promise<Surroundings> {
-  const { root, env, report, step } = options;
+): Promise<Surroundings & Pick<Stack, 'clusters'>> {
+  const { root, env, step } = options;
   const secrets = loadSecrets(path, env);
-  const { urls } = await step('servers: PostgreSQL, NATS, Redis', async () => {
-    const servers = await prepareServers(path, secrets, env, report);
+  const { urls, clusters } = await step('servers: PostgreSQL, NATS, Redis', async () => {
+    const servers = await prepareServers(path, secrets, options);
     cancel.throwIfAborted();
     await crew.start(servers.programs);
     return servers;
@@ -70,6 +73,7 @@ async function bringUp(
   const around: Surroundings = { urls, secrets, env, dataDir: path };
   await step('databases and migrations', async () => {
     await bootstrap(urls.postgres, secrets.roles);
+    await Promise.all(Object.values(clusters).map((url) => bootstrapCluster(url, secrets.roles)));
     await Promise.all((['tenant-registry', 'auth'] as const).map((service) => migrate(root, path, service, around)));
   });
   cancel.throwIfAborted();
@@ -79,9 +83,10 @@ async function bringUp(
     crew.start(all.map((one) => serviceProgram(root, one, around))),
   );
   cancel.throwIfAborted();
-  if (options.demo)
-    await step('demo tenants', () => makeDemoTenants(`http://127.0.0.1:${options.port}`, secrets.operatorKey));
-  return around;
+  const asOperator = { url: `http://127.0.0.1:${options.port}`, operatorKey: secrets.operatorKey };
+  const names = [firstCluster, ...(await registerClusters(asOperator, clusters, secrets))];
+  if (options.demo) await step('demo tenants', () => makeDemoTenants(asOperator, names));
+  return { ...around, clusters: names };
 }
 
 /** Where each process shows its probes and metrics, for those who watch the stack from outside. */

@@ -1,5 +1,5 @@
 import { demoEmail, demoPassword, demoSlugs } from './demo.ts';
-import { readOptions, type StackOptions } from './options.ts';
+import { readOptions, usage, type StackOptions } from './options.ts';
 import { mailFolder } from './services.ts';
 import { startStack, type Stack } from './stack.ts';
 import { report, step } from './terminal.ts';
@@ -10,6 +10,10 @@ for (const reason of ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'] as const) {
   process.on(reason as NodeJS.Signals, () => stopping.abort(new Error(`stopped by ${reason}`)));
 }
 
+if (process.argv.includes('--help')) {
+  console.log(usage);
+  process.exit();
+}
 try {
   const options = { ...readOptions(process.cwd(), process.argv.slice(2), process.env), report, step };
   const stack = await startStack(options, stopping.signal);
@@ -25,7 +29,7 @@ try {
 }
 process.disconnect?.();
 
-function greeting({ url, operatorKey }: Stack, { demo, dataDir, env }: StackOptions): string {
+function greeting({ url, operatorKey, clusters }: Stack, { demo, dataDir, env }: StackOptions): string {
   const [slug] = demoSlugs;
   const login = `  curl -s ${url}/v1/auth/login -H 'X-Tenant: ${slug}' -H 'Content-Type: application/json' \\
     -d '{"email":"${demoEmail(slug)}","password":"${demoPassword}"}'`;
@@ -34,6 +38,7 @@ function greeting({ url, operatorKey }: Stack, { demo, dataDir, env }: StackOpti
     `  address       ${url}`,
     `  docs          ${url}/docs`,
     `  operator key  ${operatorKey}`,
+    ...(clusters.length > 1 ? [`  clusters      ${clusters.join(', ')}`] : []),
     ...(env.SMTP_URL ? [] : [`  mails         ${mailFolder(dataDir)}`]),
     ...(demo ? [`  demo login (tenants: ${demoSlugs.join(', ')})`, login] : []),
     '',

@@ -16,6 +16,8 @@ interface StackOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** As `--scale` takes it: `2`, or `products=2,gateway=2`. */
   readonly scale?: string;
+  /** PostgreSQL servers for tenants; one unless said. */
+  readonly clusters?: number;
   /** Whether the demo tenants are made; not unless said. */
   readonly demo?: boolean;
 }
@@ -48,14 +50,15 @@ export class Stack {
   }
 
   /** Resolves when all of it serves. Raises with what it said when it does not. */
-  static async start({ env = {}, scale, demo = false }: StackOptions = {}): Promise<Stack> {
+  static async start({ env = {}, scale, clusters, demo = false }: StackOptions = {}): Promise<Stack> {
     const dataDir = mkdtempSync(join(tmpdir(), 'tenantry-stack-'));
     // Run by root, PostgreSQL is another user, who has to get through.
     chmodSync(dataDir, 0o711);
     const port = await freePorts();
     const operatorKey = `tok_${randomBytes(32).toString('base64url')}`;
     const { PATH, HOME, XDG_CACHE_HOME, TENANTRY_CACHE } = process.env;
-    const launcher = spawn(process.execPath, ['tools/stack/start.ts', ...(scale ? ['--scale', scale] : [])], {
+    const args = [...(scale ? ['--scale', scale] : []), ...(clusters ? ['--clusters', String(clusters)] : [])];
+    const launcher = spawn(process.execPath, ['tools/stack/start.ts', ...args], {
       cwd: root,
       env: {
         ...{ PATH, HOME, XDG_CACHE_HOME, TENANTRY_CACHE, NODE_ENV: 'test', ...env },

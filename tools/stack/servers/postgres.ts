@@ -9,6 +9,8 @@ import { initialize, plainEnvironment } from './postgres-initdb.ts';
 import { handOver, runAs, type RunAs } from './postgres-user.ts';
 
 export interface PostgresOptions extends StartOptions {
+  /** Of the program; default `postgres`. */
+  name?: string;
   /** Of the superuser `postgres`. */
   password: string;
   /** Default 300. */
@@ -49,7 +51,7 @@ function postgresProgram(dir: string, binDir: string, as: RunAs, options: Postgr
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const [command = '', ...args] = [...as.wrapper, join(binDir, 'postgres'), '-D', dir, ...flags];
   return {
-    name: 'postgres',
+    name: options.name ?? 'postgres',
     command,
     args,
     env: plainEnvironment(),

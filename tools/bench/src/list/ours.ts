@@ -67,6 +67,7 @@ export async function startOurs(
       dataDir,
       port: await freePort(),
       scale: { gateway: 1, products: 1, users: 1, auth: 1, 'tenant-registry': 1 },
+      clusters: 1,
       restartAfterMs: 0,
       demo: false,
       env: {
