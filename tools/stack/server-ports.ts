@@ -40,7 +40,7 @@ export async function serverPorts(
     const before = last[name];
     if (before !== undefined && !(await isFree(before)))
       throw new Error(`port ${before} of ${name} is taken by another program; its tenants are known there: free it`);
-    ports[name] = before ?? (free[servers.length + index] as number);
+    ports[name] = before ?? free[servers.length + index];
   }
   writeFileSync(file, `${JSON.stringify(ports)}\n`);
   return ports;
