@@ -9,8 +9,9 @@ import { list } from './list.ts';
 import { login } from './login.ts';
 import { provisioning } from './provisioning.ts';
 import { soak } from './soak.ts';
+import { telemetry } from './telemetry.ts';
 
-const benches: readonly Bench[] = [kit, hop, list, login, provisioning, connections, soak];
+const benches: readonly Bench[] = [kit, hop, list, telemetry, login, provisioning, connections, soak];
 
 const help = `npm run bench [-- <name>...] [options]
 

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { freePort } from '@tenantry/stack/ports.ts';
 import { readSecrets } from '@tenantry/stack/secrets.ts';
 import { startStack } from '@tenantry/stack/stack.ts';
@@ -21,6 +23,8 @@ export interface Ours {
   readonly databaseUrl: string;
   /** The cluster's `postgres` database, for the account that makes tenants' roles and databases. */
   readonly provisionerUrl: string;
+  /** Where each service's process tells its metrics. */
+  readonly metricsUrls: readonly string[];
   readonly processes: Readonly<Record<(typeof processes)[number], number>>;
 }
 
@@ -37,14 +41,17 @@ const admin = {
 };
 
 /**
- * As it runs in production: limits on, one request in a hundred traced. Or without these: what is left are token, permission, tenant and
- * validation, without which it would be another product.
+ * As it runs in production: limits on, metrics kept, one request in a hundred traced. Without limits and traces: what is left are token,
+ * permission, tenant and validation, without which it would be another product. Or with limits, but neither traces nor metrics.
  */
-export type Features = 'on' | 'off';
+export type Features = 'on' | 'off' | 'unwatched';
+
+const withoutMetrics = `--import ${pathToFileURL(join(import.meta.dirname, '../telemetry/without-metrics.ts')).href}`;
 
 async function settingsOf(features: Features, owned: AsyncDisposableStack): Promise<NodeJS.ProcessEnv> {
   // Limits cannot be lifted in production; but for the checking of replies nothing else differs there.
   if (features === 'off') return { NODE_ENV: 'development', CHECK_REPLIES: 'false', TENANTRY_LIMITS: 'off' };
+  if (features === 'unwatched') return { NODE_ENV: 'production', NODE_OPTIONS: withoutMetrics };
   return {
     NODE_ENV: 'production',
     OTEL_EXPORTER_OTLP_ENDPOINT: await startCollector(owned),
@@ -105,8 +112,14 @@ export async function startOurs(
     plan,
     databaseUrl: await findDatabase(superuser),
     provisionerUrl: provisionerOf(superuser, secrets.roles?.provisioner ?? ''),
+    metricsUrls: readMetricsUrls(dataDir),
     processes: Object.fromEntries(pids) as Ours['processes'],
   };
+}
+
+function readMetricsUrls(dataDir: string): string[] {
+  const ports = JSON.parse(readFileSync(join(dataDir, 'internal-ports.json'), 'utf8')) as Record<string, number>;
+  return Object.values(ports).map((port) => `http://127.0.0.1:${port}/metrics`);
 }
 
 const provisionerOf = (server: URL, password: string): string =>
