@@ -59,12 +59,20 @@ describe('docker-compose.yml', () => {
     }
   });
 
+  test('gives mails to a service of its own that only catches them', () => {
+    const { users, mail } = compose.services as Record<'users' | 'mail', ComposeService>;
+    expect(users.environment).toMatchObject({ SMTP_URL: 'smtp://mail:1025' });
+    expect(users.depends_on).toHaveProperty('mail');
+    expect(mail.ports).toBeUndefined();
+  });
+
   test('has no secret of its own: each is asked for, and write-env.mjs makes them all', () => {
     const secretNames = /PASSWORD|KEY|SECRET|_URL$/;
+    const withoutSecret = ['nats://nats:4222', 'smtp://mail:1025'];
     for (const [, { environment = {} }] of services)
       for (const [name, value] of Object.entries(environment))
         if (secretNames.test(name) && /:\/\/[^$]*:[^$]+@|^[^$]+$/.test(value))
-          expect([name, value]).toEqual([name, 'nats://nats:4222']);
+          expect([name, withoutSecret]).toEqual([name, expect.arrayContaining([value])]);
     const needed = new Set(Array.from(readText('docker-compose.yml').matchAll(/\$\{(\w+):\?/g), ([, name]) => name));
     const { stdout } = spawnSync(process.execPath, [join(root, 'deploy/compose/write-env.mjs')], { encoding: 'utf8' });
     const made = Array.from(stdout.matchAll(/^(\w+)=(.+)$/gm), ([, name]) => name);

@@ -149,6 +149,13 @@ describe('production', () => {
     expect(readText('docs/operations.md')).toContain(`${sum} of 600`);
   });
 
+  test('can send mail: by a server that its secret names, outside of the cluster', () => {
+    expect(secretKeysOf('users')).toContain('SMTP_URL');
+    expect(Object.keys(dataOf(production, 'users'))).toEqual(expect.arrayContaining(['MAIL_FROM', 'MAIL_LINKS']));
+    const { spec } = named<Resource & { spec: { egress: object[] } }>(production, 'NetworkPolicy', 'users-to-mail');
+    expect(spec.egress).toMatchObject([{ ports: [{ port: 465 }, { port: 587 }] }]);
+  });
+
   test('holds no secret in its manifests', () => {
     expect(ofKind(production, 'Secret')).toEqual([]);
   });
