@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { AuditEvent } from '@tenantry/contracts';
 import { attributeOf, createTenant, OtlpReceiver, type ReceivedSpan, Stack, type StackTenant } from '@tenantry/testing';
 import { noSecretInLogs } from './stories/no-secret-in-logs.js';
 import { metricsOf, queries } from './watched/queries.js';
@@ -67,6 +68,23 @@ describe('one request', () => {
       const own = lines.filter((line) => line.includes(requestId)).map((line) => JSON.parse(line) as object);
       expect(own).toContainEqual(expect.objectContaining({ requestId, traceId, tenantId: tenant.id, status: 201 }));
     }
+  });
+
+  it('of an operator is found by its id in the logs of every hop, in the trace, and in the audit', async () => {
+    const asked = stack.operator.with({ 'x-request-id': 'operators-request-of-this-story', 'x-reason': 'a look' });
+    expect((await asked.get(`/v1/admin/tenants/${tenant.id}`)).status).toBe(200);
+    const isOurs = (span: ReceivedSpan): boolean =>
+      attributeOf(span, 'tenantry.request_id') === 'operators-request-of-this-story';
+    const hops = ['gateway', 'tenant-registry'];
+    const seen = (): Set<string> => new Set(receiver.spans.filter(isOurs).map(({ service }) => service));
+    for (const late = Date.now() + 10_000; seen().size < hops.length && Date.now() < late;) await sleep(100);
+    expect(seen()).toEqual(new Set(hops));
+    for (const hop of hops) expect(stack.logOf(hop)).toContain('operators-request-of-this-story');
+    const path = `/v1/admin/audit-events?tenant=${tenant.id}&action=tenants.get`;
+    const { body } = await stack.operator.get<{ data: AuditEvent[] }>(path);
+    expect(body.data).toContainEqual(
+      expect.objectContaining({ requestId: 'operators-request-of-this-story', reason: 'a look', outcome: 'succeeded' }),
+    );
   });
 
   it('leaves no value and no secret in any trace', () => {

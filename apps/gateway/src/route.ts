@@ -12,6 +12,8 @@ export interface RouteTerms {
   readonly summary: string;
   /** What an open route answers; the message's own otherwise. */
   readonly reply?: z.ZodType | undefined;
+  /** Of an open route whose answer has an entity tag; what a contract says of its message holds otherwise. */
+  readonly isTagged?: boolean | undefined;
   /** Statuses of a success where they are not the message's own. */
   readonly statuses?: readonly number[];
   /** Another type of answer than JSON that a client may ask for. */
@@ -30,8 +32,8 @@ export const Asks = (
 ): MethodDecorator => SetMetadata(routeKey, { message, summary, ...more } satisfies RouteTerms);
 
 /** Says that a route is for anyone and asks nobody. */
-export const Open = (summary: string, reply?: z.ZodType): MethodDecorator =>
-  SetMetadata(routeKey, { message: null, summary, reply } satisfies RouteTerms);
+export const Open = (summary: string, reply?: z.ZodType, more: Pick<RouteTerms, 'isTagged'> = {}): MethodDecorator =>
+  SetMetadata(routeKey, { message: null, summary, reply, ...more } satisfies RouteTerms);
 
 /** The terms of a handler, or undefined where it has none. */
 export const termsOf = (handler: object): RouteTerms | undefined =>

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { jetstream, type Consumer } from '@nats-io/jetstream';
-import { eventStream, ProductEvents, type DomainEvent, type EventEnvelope } from '@tenantry/contracts';
+import { ProductEvents } from '@tenantry/contracts';
 import type { TenantDatabase } from '@tenantry/testing';
 import type { ProductsRepository } from './products.repository.js';
 import { ServiceUnderTest } from './test/service.js';
+import { told } from './test/told.js';
 
 let running: ServiceUnderTest;
 let acme: TenantDatabase;
@@ -18,28 +17,6 @@ beforeAll(async () => {
 afterAll(() => running?.close());
 
 const asked = <Result>(work: () => Promise<Result>): Promise<Result> => running.asked(work);
-
-/** The stream is made by whoever tells the first event of all. */
-async function openStream(event: DomainEvent): Promise<Consumer> {
-  for (;;) {
-    try {
-      return await jetstream(running.admin.connection).consumers.get(eventStream, { filter_subjects: [event.subject] });
-    } catch (error) {
-      if (!(error instanceof Error) || error.name !== 'StreamNotFoundError') throw error;
-      await sleep(50);
-    }
-  }
-}
-
-/** The first event of its kind about `id`. */
-async function told(event: DomainEvent, id: string): Promise<EventEnvelope> {
-  const consumer = await openStream(event);
-  for await (const message of await consumer.consume()) {
-    const envelope = message.json<EventEnvelope>();
-    if (envelope.subject === id) return envelope;
-  }
-  throw new Error('the events ended');
-}
 
 const chair = { description: null, stockQuantity: 3, active: true, managedBy: null, name: 'Chair', price: '12.5' };
 
@@ -54,12 +31,15 @@ describe('a product', () => {
       createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]{12}Z$/),
       updatedAt: made.createdAt,
     });
-    expect(await told(ProductEvents.created, made.id)).toMatchObject({ tenantid: acme.tenantId, data: made });
+    expect(await told(running.admin, ProductEvents.created, made.id)).toMatchObject({
+      tenantid: acme.tenantId,
+      data: made,
+    });
     const changed = await asked(() => products.update(made.id, { price: '1' }));
     expect(changed).toMatchObject({ price: '1.00', name: 'Chair', version: 2 });
-    expect((await told(ProductEvents.changed, made.id)).data).toEqual(changed);
+    expect((await told(running.admin, ProductEvents.changed, made.id)).data).toEqual(changed);
     expect(await asked(() => products.delete(made.id))).toBe(true);
-    expect((await told(ProductEvents.deleted, made.id)).data).toEqual({ id: made.id });
+    expect((await told(running.admin, ProductEvents.deleted, made.id)).data).toEqual({ id: made.id });
   });
 
   it('of a manager who does not exist is refused, made or changed, and nothing is told', async () => {

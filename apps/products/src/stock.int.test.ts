@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ProductEvents } from '@tenantry/contracts';
 import { anonymous, type ServiceError } from '@tenantry/service-kit';
 import { ServiceUnderTest } from './test/service.js';
+import { told } from './test/told.js';
 
 let running: ServiceUnderTest;
 beforeAll(async () => {
@@ -46,6 +48,15 @@ describe('the stock of a product', () => {
       { delta: 7, reason: 'delivered', left: 12 },
       { delta: -12, reason: 'counted', left: 0 },
     ]);
+  });
+
+  it('that was adjusted is told of, with what is left', async () => {
+    const id = await make(5);
+    await adjust(id, -2, 'broken');
+    expect(await told(running.admin, ProductEvents.stockAdjusted, id)).toMatchObject({
+      tenantid: running.acme.tenantId,
+      data: { id, version: 2, delta: -2, reason: 'broken', stockQuantity: 3 },
+    });
   });
 
   it('is not more than can be counted', async () => {

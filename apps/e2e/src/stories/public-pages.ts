@@ -121,6 +121,19 @@ export const publicPages = (stack: () => Stack): void => {
     });
   });
 
+  describe('the public keys', () => {
+    it('may be kept for a minute, and are not sent again to who has them', async () => {
+      const { headers } = await stack().http.get('/.well-known/jwks.json');
+      expect(headers['cache-control']).toBe('public, max-age=60');
+      const { etag } = headers;
+      const again = await stack()
+        .http.with({ 'if-none-match': String(etag) })
+        .get('/.well-known/jwks.json');
+      expect(again).toMatchObject({ status: 304, text: '', headers: { etag } });
+      expect((await stack().http.with({ 'if-none-match': '"other"' }).get('/.well-known/jwks.json')).status).toBe(200);
+    });
+  });
+
   describe('/docs', () => {
     it('is a page that loads nothing from elsewhere', async () => {
       const page = await stack().http.get('/docs/');

@@ -1,7 +1,7 @@
 import type { Message } from '@tenantry/contracts';
 import { z } from 'zod';
 import type { ZodOpenApiComponentsObject, ZodOpenApiHeadersObject } from 'zod-openapi';
-import { isPlatform } from '../route.js';
+import { isPlatform, type RouteTerms } from '../route.js';
 import type { Route } from './routes.js';
 
 interface HeaderText {
@@ -51,12 +51,15 @@ export const headerComponents: NonNullable<ZodOpenApiComponentsObject['headers']
 
 const limits = ['RateLimit-Policy', 'RateLimit'] as const;
 
-export const headersOfSuccess = (status: number, message: Message | null): ZodOpenApiHeadersObject =>
+/** Whether who reads it may say which version they have. */
+export const isTagged = ({ message, isTagged }: RouteTerms): boolean => message?.etag ?? isTagged ?? false;
+
+export const headersOfSuccess = (status: number, terms: RouteTerms): ZodOpenApiHeadersObject =>
   refer([
     'X-Request-Id',
     ...limits,
-    ...(message?.etag ? (['ETag'] as const) : []),
-    ...(message?.keyed ? (['Idempotency-Replayed'] as const) : []),
+    ...(isTagged(terms) ? (['ETag'] as const) : []),
+    ...(terms.message?.keyed ? (['Idempotency-Replayed'] as const) : []),
     ...(status === 201 || status === 202 ? (['Location'] as const) : []),
   ]);
 
@@ -76,8 +79,15 @@ const optional = (description: string, example: string) =>
     .meta({ description, examples: [example] });
 
 /** Headers that change what a route does. */
-export function requestHeadersOf({ method, terms: { message } }: Route): { header?: z.ZodObject } {
-  if (!message) return {};
+export function requestHeadersOf({ method, terms }: Route): { header?: z.ZodObject } {
+  const found: Record<string, z.ZodType> = terms.message ? headersOfMessage(terms.message) : {};
+  if (isTagged(terms) && method === 'get') {
+    found['If-None-Match'] = entityTag.optional().meta({ description: 'A version already known: answered with 304' });
+  }
+  return Object.keys(found).length > 0 ? { header: z.object(found) } : {};
+}
+
+function headersOfMessage(message: Message): Record<string, z.ZodType> {
   const found: Record<string, z.ZodType> = {};
   if (message.keyed) {
     const key = z
@@ -92,9 +102,6 @@ export function requestHeadersOf({ method, terms: { message } }: Route): { heade
   }
   if (message.ifMatch)
     found['If-Match'] = entityTag.meta({ description: 'The version that is meant, or * (RFC 9110, 13.1.1)' });
-  if (message.etag && method === 'get') {
-    found['If-None-Match'] = entityTag.optional().meta({ description: 'A version already known: answered with 304' });
-  }
   if (!isPlatform(message)) {
     const isNamed = message.needs === 'public';
     found['X-Tenant'] = isNamed
@@ -104,5 +111,5 @@ export function requestHeadersOf({ method, terms: { message } }: Route): { heade
   if (message.subject === 'tenants.create') {
     found['Prefer'] = optional('wait=N: held up to 4 s for the tenant (RFC 7240)', 'wait=4');
   }
-  return Object.keys(found).length > 0 ? { header: z.object(found) } : {};
+  return found;
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ZodOpenApiOperationObject } from 'zod-openapi';
 import { isPlatform } from '../route.js';
 import { exampleOf } from './example.js';
-import { headersOfSuccess, requestHeadersOf } from './headers.js';
+import { headersOfSuccess, isTagged, requestHeadersOf } from './headers.js';
 import { errorsOf, problemResponses } from './problems.js';
 import type { Route } from './routes.js';
 
@@ -14,10 +14,8 @@ const without = (schema: z.ZodObject, names: readonly string[]): z.ZodObject =>
 const replyOf = (message: Message | null, reply: z.ZodType): z.ZodType =>
   message?.subject === 'tenants.create' && reply instanceof z.ZodObject ? (reply.shape['tenant'] as z.ZodType) : reply;
 
-function successesOf({
-  method,
-  terms: { message, statuses, reply: own, otherType },
-}: Route): ZodOpenApiOperationObject['responses'] {
+function successesOf({ method, terms }: Route): ZodOpenApiOperationObject['responses'] {
+  const { message, statuses, reply: own, otherType } = terms;
   const reply = message?.reply ?? own;
   const schema = reply && replyOf(message, reply);
   const other = otherType ? { [otherType]: { schema: z.string() } } : {};
@@ -27,16 +25,13 @@ function successesOf({
       : {};
   const found = statuses ?? [message?.status ?? 200];
   const answers = found.map((status) => {
-    return [
-      String(status),
-      { description: 'Success', headers: headersOfSuccess(status, message), ...content },
-    ] as const;
+    return [String(status), { description: 'Success', headers: headersOfSuccess(status, terms), ...content }] as const;
   });
   const notModified = {
     description: 'If-None-Match names the present version',
-    headers: headersOfSuccess(304, message),
+    headers: headersOfSuccess(304, terms),
   };
-  return { ...Object.fromEntries(answers), ...(message?.etag && method === 'get' ? { 304: notModified } : {}) };
+  return { ...Object.fromEntries(answers), ...(isTagged(terms) && method === 'get' ? { 304: notModified } : {}) };
 }
 
 function requestOf(route: Route): Partial<ZodOpenApiOperationObject> {

@@ -69,7 +69,7 @@ export class AuthController {
   }
 
   @Get('.well-known/jwks.json')
-  @Open('The public keys of access tokens (RFC 7517)', KeySet)
+  @Open('The public keys of access tokens (RFC 7517)', KeySet, { isTagged: true })
   async jwks(@Req() request: GatewayRequest, @Res() reply: FastifyReply): Promise<void> {
     const { keys, etag } = await this.keys.published();
     reply.headers({ etag, 'cache-control': 'public, max-age=60' });
