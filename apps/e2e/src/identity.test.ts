@@ -2,6 +2,7 @@ import { afterAll, beforeAll } from '@jest/globals';
 import { Stack } from '@tenantry/testing';
 import { rollingRestart } from './rolling/rolling-restart.js';
 import { enumeration } from './stories/enumeration.js';
+import { registration } from './stories/registration.js';
 import { revocations } from './stories/revocations.js';
 import { sessions } from './stories/sessions.js';
 import { tokenForgeries } from './stories/token-forgeries.js';
@@ -15,6 +16,7 @@ afterAll(() => stack?.stop(), 60_000);
 
 sessions(() => stack);
 revocations(() => stack);
+registration(() => stack);
 enumeration(() => stack);
 tokenForgeries(() => stack);
 rollingRestart(() => stack);

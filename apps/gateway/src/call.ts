@@ -22,6 +22,8 @@ export interface Call {
   identity: Identity | undefined;
   /** After the tenant step, where the route belongs to a tenant. */
   tenant: TenantEntry | undefined;
+  /** After the tenant step: what the request calls its tenant, whether or not there is one; undefined for what no tenant can be called. */
+  named: string | undefined;
 }
 
 /** A request on its way through the pipeline. */

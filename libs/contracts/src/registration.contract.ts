@@ -13,6 +13,7 @@ export const Registration = {
     request: FirstAdmin.meta({ id: 'Register' }),
     reply: User,
     needs: 'public',
+    hidesTenants: true,
     status: 201,
   }),
   /** The answer is the same, and as fast, whether or not there is such a user: what is to be done is done after it. */
@@ -20,6 +21,7 @@ export const Registration = {
     request: z.strictObject({ email }).meta({ id: 'ForgotPassword' }),
     reply: z.strictObject({}),
     needs: 'public',
+    hidesTenants: true,
     status: 202,
   }),
   /** Spends the token of a mail, and ends all sessions of the user. */
@@ -27,6 +29,7 @@ export const Registration = {
     request: z.strictObject({ token, password }).meta({ id: 'ResetPassword' }),
     reply: nothing,
     needs: 'public',
+    hidesTenants: true,
     status: 204,
   }),
   /** Spends the token of a mail: the address is its reader's. */
@@ -34,6 +37,7 @@ export const Registration = {
     request: z.strictObject({ token }).meta({ id: 'VerifyEmail' }),
     reply: nothing,
     needs: 'public',
+    hidesTenants: true,
     status: 204,
   }),
 };

@@ -1,11 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import pg from 'pg';
 import { Client } from './client.js';
 import { Conformance, type OpenApiDocument } from './conformance.js';
@@ -124,6 +125,24 @@ export class Stack {
   get logs(): Record<string, string> {
     const names = readdirSync(join(this.dataDir, 'log')).map((file) => file.replace(/\.log$/, ''));
     return Object.fromEntries(names.map((name) => [name, this.logOf(name)]));
+  }
+
+  /** All mails it has sent so far, the oldest first, as RFC 5322 has them. */
+  get mails(): string[] {
+    const folder = join(this.dataDir, 'mails');
+    const files = existsSync(folder) ? readdirSync(folder).sort() : [];
+    return files.map((file) => readFileSync(join(folder, file), 'utf8'));
+  }
+
+  /** Runs one of auth's own commands as an operator does, with auth's settings; what it said. Raises where it failed. */
+  async runInAuth(command: string, ...given: string[]): Promise<string> {
+    const { masterKey, roles } = this.readJson<{ masterKey: string; roles: { auth: string } }>('secrets.json');
+    const { postgres: port } = this.readJson<{ postgres: number }>('ports.json');
+    const database = `postgres://auth:${encodeURIComponent(roles.auth)}@127.0.0.1:${port}/auth`;
+    const env = { PATH: process.env['PATH'], AUTH_DATABASE_URL: database, MASTER_KEY: masterKey };
+    const script = join(root, 'apps/auth/dist', `${command}.js`);
+    const { stdout } = await promisify(execFile)(process.execPath, [script, ...given], { env });
+    return stdout;
   }
 
   /** A superuser's connection to one of the stack's databases. The caller ends it. */

@@ -1,16 +1,55 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import type { ErrorCode } from '@tenantry/contracts';
 import { type Answer, createTenant, newSlug, type Stack, type StackTenant } from '@tenantry/testing';
 import { expectProblem } from './problem.js';
 
-const rounds = 75;
 const password = 'anvil-orbit-walnut-9';
 const closeTo = 0.1;
+/** Of the first, warming up what all share, the time does not count. */
+const warmingUp = 5;
+
+type Ways = Readonly<Record<string, (round: number) => Promise<Answer>>>;
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
-/** What a login answers tells nobody which tenants and accounts there are. */
+/** What an answer says to whoever looks closely; its id must be its own. */
+function saidBy({ status, body, headers }: Answer): string {
+  const { requestId = headers['x-request-id'], ...rest } = body;
+  expect(requestId).toBe(headers['x-request-id']);
+  return JSON.stringify([status, rest, Object.keys(headers).sort()]);
+}
+
+/**
+ * All ways at once, round by round, each as often the first of its round as any other: whatever holds up the machine holds up all of them alike. The
+ * median does not hear of what held up a few.
+ */
+async function expectAlike(ways: Ways, rounds: number, expectOne: (answer: Answer) => void): Promise<void> {
+  const all = Object.entries(ways);
+  const took = all.map((): number[] => []);
+  const said = new Set<string>();
+  for (let round = 0; round < warmingUp + rounds; round++) {
+    const order = all.map((_, place) => (place + round) % all.length);
+    const asked = async (way: number): Promise<void> => {
+      const answer = await all[way]![1](round);
+      expectOne(answer);
+      said.add(saidBy(answer));
+      if (round >= warmingUp) took[way]!.push(answer.tookMs);
+    };
+    await Promise.all(order.map(asked));
+  }
+  expect([...said]).toHaveLength(1);
+  const medians = took.map(median);
+  expect(Math.max(...medians) / Math.min(...medians)).toBeLessThan(1 + closeTo);
+}
+
+const problem =
+  (code: ErrorCode) =>
+  (answer: Answer): void =>
+    expectProblem(answer, code);
+
+/** What strangers are answered tells nobody which tenants and accounts there are. */
 export const enumeration = (stack: () => Stack): void =>
-  describe('a login that fails', () => {
+  describe('a stranger', () => {
     let acme: StackTenant;
     beforeAll(async () => {
       acme = await createTenant(stack());
@@ -22,30 +61,52 @@ export const enumeration = (stack: () => Stack): void =>
       expect(disabled.status).toBe(200);
     });
 
-    it('says and takes the same for an unknown tenant, an unknown user, a disabled one and a wrong password', async () => {
-      const login = (slug: string, email: string): Promise<Answer> =>
-        stack().http.with({ 'x-tenant': slug }).post('/v1/auth/login', { email, password });
-      const ways: Record<string, (round: number) => Promise<Answer>> = {
+    const post = (path: string, slug: string, body: object): Promise<Answer> =>
+      stack()
+        .http.with({ 'x-tenant': slug })
+        .post(`/v1/auth/${path}`, { ...body });
+
+    it('learns from a login neither tenant, nor account, nor that it is disabled: it says and takes the same', async () => {
+      const login = (slug: string, email: string) => post('login', slug, { email, password });
+      const ways: Ways = {
         tenant: () => login(newSlug(), acme.email),
         user: (round) => login(acme.slug, `nobody-${round}@people.example`),
         disabled: () => login(acme.slug, 'disabled@people.example'),
         password: () => login(acme.slug, acme.email),
       };
-      const took: Record<string, number[]> = {};
-      const said = new Set<string>();
-      for (let round = -5; round < rounds; round++) {
-        for (const [way, ask] of Object.entries(ways)) {
-          const answer = await ask(round);
-          expectProblem(answer, 'invalid-credentials');
-          const { requestId, ...rest } = answer.body;
-          expect(requestId).toBe(answer.headers['x-request-id']);
-          said.add(JSON.stringify([rest, Object.keys(answer.headers).sort()]));
-          // The first ones warm up what all share.
-          if (round >= 0) (took[way] ??= []).push(answer.tookMs);
-        }
-      }
-      expect([...said]).toHaveLength(1);
-      const medians = Object.values(took).map(median);
-      expect(Math.max(...medians) / Math.min(...medians)).toBeLessThan(1 + closeTo);
-    }, 90_000);
+      await expectAlike(ways, 150, problem('invalid-credentials'));
+    }, 120_000);
+
+    const rounds = 20;
+    const token = 'x'.repeat(43);
+    const inTenantOrNot = (path: string, body: object): Ways => ({
+      known: () => post(path, acme.slug, body),
+      unknown: () => post(path, newSlug(), body),
+    });
+
+    it('learns nothing from asking for a new password', async () => {
+      const ways: Ways = {
+        ...inTenantOrNot('password/forgot', { email: 'nobody@people.example' }),
+        user: () => post('password/forgot', acme.slug, { email: acme.email }),
+      };
+      await expectAlike(ways, rounds, ({ status }) => expect(status).toBe(202));
+    }, 60_000);
+
+    it.each<[string, string, object, ErrorCode]>([
+      ['a token for a new password', 'password/reset', { token, password }, 'validation'],
+      ['a token of an address', 'email/verify', { token }, 'validation'],
+      ['a refresh token', 'refresh', { refreshToken: token }, 'unauthenticated'],
+      [
+        'signing up where nobody may',
+        'register',
+        { email: 'new@people.example', password, firstName: 'A', lastName: 'B' },
+        'forbidden',
+      ],
+    ])(
+      'learns no tenant from %s',
+      async (_, path, body, code) => {
+        await expectAlike(inTenantOrNot(path, body), rounds, problem(code));
+      },
+      60_000,
+    );
   });

@@ -26,6 +26,7 @@ export function startCalls(server: FastifyInstance): void {
       deadlineAt: performance.now() + requestDeadlineMs,
       identity: undefined,
       tenant: undefined,
+      named: undefined,
     };
     reply.headers(standingHeaders).header('x-request-id', request.id);
     done(refusalOf(request));

@@ -14,6 +14,7 @@ export class RouteLimitGuard extends LimitGuard {
   protected trackerOf({ call, ip, routeOptions, method }: GatewayRequest, handler: object): string | undefined {
     if (!Reflect.hasMetadata(limitKey, handler)) return undefined;
     const caller = call.identity?.caller.subject ?? addressKeyOf(ip);
-    return `${method} ${routeOptions.url}:${call.tenant?.id}:${caller}`;
+    // By its name, where it is not known yet who asks: a tenant that does not exist is counted as one that does.
+    return `${method} ${routeOptions.url}:${call.identity?.caller.tenantId ?? call.named}:${caller}`;
   }
 }

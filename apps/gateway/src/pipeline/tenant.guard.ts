@@ -29,6 +29,7 @@ export class TenantGuard implements CanActivate {
     if (!message || isPlatform(message)) return true;
     const request = context.switchToHttp().getRequest<GatewayRequest>();
     const named = this.slugNamedBy(request);
+    if (named !== undefined && slugForm.test(named)) request.call.named = named;
     const ownId = request.call.identity?.caller.tenantId;
     const tenant = ownId ? await this.tenants.get(`id:${ownId}`) : await this.tenantNamed(named);
     const refusal = tenant?.state === 'active' ? undefined : tenant ? refusals[tenant.state] : 'tenant-not-found';

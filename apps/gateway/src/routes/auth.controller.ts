@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller, Delete, Get, Post, Req, Res } from '@nestjs/common';
 import { Throttle } from '@nestjs/throttler';
-import { Auth, KeySet, requestDeadlineMs, type ParsedRequestOf } from '@tenantry/contracts';
+import { Auth, KeySet, type ParsedRequestOf } from '@tenantry/contracts';
 import type { FastifyReply } from 'fastify';
 import type { GatewayRequest } from '../call.js';
 import { inputOf } from '../upstream/input.js';
@@ -9,10 +8,8 @@ import { Keys } from '../callers/keys.js';
 import { LoginLimits } from '../limits/login-limits.js';
 import { isHeld } from '../upstream/preconditions.js';
 import { Asks, Open } from '../route.js';
+import { untilAllTakeAlike } from '../upstream/alike.js';
 import { Upstream } from '../upstream/upstream.js';
-
-/** A login that fails is answered no sooner after its arrival: several times what the slowest way to find out takes. */
-const refusedAfterMs = 150;
 
 @Controller()
 export class AuthController {
@@ -27,16 +24,14 @@ export class AuthController {
   @Asks(Auth.login, 'Logs in with e-mail and password', { hidden: ['limitedForSeconds'] })
   async login(@Req() request: GatewayRequest, @Res() reply: FastifyReply): Promise<void> {
     const { email } = inputOf(Auth.login, request, { limitedForSeconds: null }) as ParsedRequestOf<typeof Auth.login>;
-    const { call, headers, ip } = request;
-    const tenant = call.tenant?.slug ?? String(headers['x-tenant'] ?? headers.host);
-    const attempt = await this.logins.begin({ tenant, email, address: ip });
+    const { call, ip } = request;
+    const attempt = await this.logins.begin({ tenant: call.named ?? '', email, address: ip });
     const { limitedForSeconds } = attempt;
     let isWrong = false;
     try {
       const answer = await this.upstream.ask(Auth.login, request, { limitedForSeconds });
       isWrong = answer.status === 401;
-      // Whether a tenant, an account or a password was not found takes different ways, and should not be told by the time of the answer.
-      if (isWrong) await sleep(Math.max(0, call.deadlineAt - requestDeadlineMs + refusedAfterMs - performance.now()));
+      if (isWrong) await untilAllTakeAlike(call);
       this.upstream.answer(answer, request, reply);
     } finally {
       // What says nothing of the password was no failure to find it.
@@ -46,8 +41,10 @@ export class AuthController {
 
   @Post('v1/auth/refresh')
   @Asks(Auth.refresh, 'Spends a refresh token for a new one and an access token')
-  refresh(@Req() request: GatewayRequest, @Res() reply: FastifyReply): Promise<void> {
-    return this.upstream.pass(Auth.refresh, request, reply);
+  async refresh(@Req() request: GatewayRequest, @Res() reply: FastifyReply): Promise<void> {
+    const answer = await this.upstream.ask(Auth.refresh, request);
+    if (answer.status === 401) await untilAllTakeAlike(request.call);
+    this.upstream.answer(answer, request, reply);
   }
 
   @Post('v1/auth/logout')

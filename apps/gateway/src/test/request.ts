@@ -25,6 +25,7 @@ export function requestOf({ method = 'GET', url = '/', caller, tenant, ...given 
     deadlineAt: performance.now() + 5000,
     identity,
     tenant,
+    named: tenant?.slug,
   };
   return {
     method,

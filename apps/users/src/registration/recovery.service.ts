@@ -24,7 +24,9 @@ export class RecoveryService {
 
   /** Does nothing before the answer, so that nothing can be learnt from it. */
   forgot(email: string, { tenantId }: Caller): Record<string, never> {
-    this.mails.sendSoon(tenantId!, 'reset-password', async () => (await this.credentials.findByEmail(email))?.id);
+    // Of no tenant there is nobody to send it to.
+    if (tenantId !== null)
+      this.mails.sendSoon(tenantId, 'reset-password', async () => (await this.credentials.findByEmail(email))?.id);
     return {};
   }
 
@@ -32,8 +34,11 @@ export class RecoveryService {
    * A token that is no good costs no hash. Ends all sessions of the user.
    * @throws ServiceError `validation`, `overloaded`
    */
-  async reset({ token, password }: ParsedRequestOf<typeof Registration.resetPassword>): Promise<null> {
-    if (!(await this.tokens.find(token, 'reset-password'))) throw invalidToken();
+  async reset(
+    { token, password }: ParsedRequestOf<typeof Registration.resetPassword>,
+    { tenantId }: Caller,
+  ): Promise<null> {
+    if (tenantId === null || !(await this.tokens.find(token, 'reset-password'))) throw invalidToken();
     const passwordHash = await this.passwords.hash(password);
     const isReset = await this.credentials.reset(passwordHash, () => this.tokens.spend(token, 'reset-password'));
     if (!isReset) throw invalidToken();

@@ -17,8 +17,8 @@ export class RegistrationController {
   }
 
   @Answers(Registration.verifyEmail)
-  verifyEmail({ token }: ParsedRequestOf<typeof Registration.verifyEmail>) {
-    return this.registration.verifyEmail(token);
+  verifyEmail({ token }: ParsedRequestOf<typeof Registration.verifyEmail>, caller: Caller) {
+    return this.registration.verifyEmail(token, caller);
   }
 
   @Answers(Registration.forgotPassword)
@@ -27,7 +27,7 @@ export class RegistrationController {
   }
 
   @Answers(Registration.resetPassword)
-  resetPassword(request: ParsedRequestOf<typeof Registration.resetPassword>) {
-    return this.recovery.reset(request);
+  resetPassword(request: ParsedRequestOf<typeof Registration.resetPassword>, caller: Caller) {
+    return this.recovery.reset(request, caller);
   }
 }

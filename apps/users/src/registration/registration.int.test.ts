@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Registration, tenantPermissions, Users } from '@tenantry/contracts';
+import { type Message, Registration, tenantPermissions, Users } from '@tenantry/contracts';
 import { createTenantDatabase, type TenantDatabase } from '@tenantry/testing';
 import { startBus, until, type Bus } from '../test/bus.js';
 
@@ -86,6 +86,20 @@ describe('signing up', () => {
     const token = await tokenSentTo(email);
     await acme.query('UPDATE users SET email = $2 WHERE email = $1', [email, `moved-${email}`]);
     expect(await ask(Registration.verifyEmail, { token }, acme)).toMatchObject(invalid);
+  });
+});
+
+describe('in a tenant that does not exist', () => {
+  const known = (message: Message, request: object) => ask(message, request, closed);
+  const unknown = (message: Message, request: object) => ask(message, request, null);
+
+  it.each<[string, Message, object]>([
+    ['signing up', Registration.register, newPerson()],
+    ['asking for a new password', Registration.forgotPassword, { email: 'nobody@acme.test' }],
+    ['a new password', Registration.resetPassword, { token: 'x'.repeat(43), password }],
+    ['a verified address', Registration.verifyEmail, { token: 'x'.repeat(43) }],
+  ])('%s is answered as in one that does', async (_, message, request) => {
+    expect(await unknown(message, request)).toEqual(await known(message, request));
   });
 });
 

@@ -22,19 +22,21 @@ export class RegistrationService {
 
   /**
    * Who signs up is a member, and is sent a mail to show that the address is theirs.
-   * @throws ServiceError `forbidden` where the tenant does not let people sign up; `email-taken`, `overloaded`
+   * @throws ServiceError `forbidden` where the tenant does not let people sign up, or where there is none; `email-taken`, `overloaded`
    */
   async register(request: ParsedRequestOf<typeof Registration.register>, caller: Caller): Promise<Person> {
-    const { signUp } = await this.terms.get(caller.tenantId!);
-    if (!signUp) throw new ServiceError('forbidden', 'People do not sign up here by themselves: ask an admin.');
+    const { tenantId } = caller;
+    if (tenantId === null || !(await this.terms.get(tenantId)).signUp)
+      throw new ServiceError('forbidden', 'People do not sign up here by themselves: ask an admin.');
     const person = await this.people.register(request, caller);
-    this.mails.sendSoon(caller.tenantId!, 'verify-email', () => Promise.resolve(person.id));
+    this.mails.sendSoon(tenantId, 'verify-email', () => Promise.resolve(person.id));
     return person;
   }
 
   /** @throws ServiceError `validation` */
-  async verifyEmail(token: string): Promise<null> {
-    if (!(await this.users.verifyEmail(() => this.tokens.spend(token, 'verify-email')))) throw invalidToken();
+  async verifyEmail(token: string, { tenantId }: Caller): Promise<null> {
+    if (tenantId === null || !(await this.users.verifyEmail(() => this.tokens.spend(token, 'verify-email'))))
+      throw invalidToken();
     return null;
   }
 }

@@ -74,11 +74,11 @@ export interface Bus {
   readonly mailFolder: string;
   /** A connection of one of the broker's users. */
   connect(user: string): Promise<Nats>;
-  /** Asks as a person, the way the gateway does. */
+  /** Asks as a person, the way the gateway does; outside every tenant where it is null. */
   ask<M extends Message>(
     message: M,
     request: RequestOf<M>,
-    tenant: TenantDatabase,
+    tenant: TenantDatabase | null,
     asking?: Asking,
   ): Promise<{ status: number; body: ReplyOf<M>; etag: string | undefined }>;
   /** The first event under a subject that is the one looked for. */
@@ -223,7 +223,7 @@ export async function startBus(
     ask: async (
       message,
       request,
-      { tenantId },
+      tenant,
       {
         userId = randomUUID(),
         permissions = builtInRoles['manager']!,
@@ -233,6 +233,7 @@ export async function startBus(
         messages = gateway.messages,
       } = {},
     ) => {
+      const tenantId = tenant?.tenantId ?? null;
       const statement = {
         audience: 'users',
         sub: userId === null ? 'anonymous' : `user:${userId}`,
@@ -242,7 +243,7 @@ export async function startBus(
       } as const;
       const context = await gateway.signer.sign(statement);
       const envelope = {
-        tenantId,
+        tenantId: tenantId ?? undefined,
         context,
         requestId: randomUUID(),
         deadlineAt: performance.now() + 5000,
