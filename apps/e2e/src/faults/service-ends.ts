@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it } from '@jest/globals';
-import type { Tenant } from '@tenantry/contracts';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { InstancePools, Tenant } from '@tenantry/contracts';
 import { type Answer, createTenant, login, type Stack, type StackTenant, tenantWish } from '@tenantry/testing';
 import { ended } from '../stories/many-births.js';
 import { countBy, expectFairAnswers, Flight, until } from './flight.js';
@@ -9,6 +9,12 @@ import { countBy, expectFairAnswers, Flight, until } from './flight.js';
 const anvil = { name: 'Anvil', price: '1' };
 
 const databaseOf = ({ id }: StackTenant): string => `t_${id.replaceAll('-', '')}`;
+
+/** Requests that `products` is working on. */
+async function inHand(stack: Stack): Promise<number> {
+  const { body } = await stack.operator.get<{ data: InstancePools[] }>('/v1/admin/pools');
+  return body.data.filter(({ service }) => service === 'products').reduce((sum, { leases }) => sum + leases, 0);
+}
 
 /** Sends `count` writes that wait for a lock on the tenant's table, does `meanwhile`, and lets go of the lock a second later. */
 async function slowWrites(
@@ -22,8 +28,7 @@ async function slowWrites(
   const writes = Array.from({ length: count }, () =>
     tenant.admin.post('/v1/products', anvil).catch((error: unknown) => error as Error),
   );
-  // All of them have reached the service: one waits for the lock, and more are behind it.
-  await sleep(700);
+  await until('all of them have reached the service', 3000, async () => (await inHand(stack)) >= count);
   meanwhile();
   await sleep(1000);
   await database.query('COMMIT');
@@ -38,8 +43,43 @@ const rowsOf = async (stack: Stack, tenant: StackTenant): Promise<number> => {
   return rows[0]!.count;
 };
 
+/** The number of the lock that writes beyond the `free` ones wait for. */
+const writersLock = 1;
+
+/**
+ * Lets the tenant's first writes through and holds up all others: while some are written, not all are.
+ * @returns lets all through
+ */
+async function holdUpAllBut(free: number, stack: Stack, tenant: StackTenant): Promise<() => Promise<void>> {
+  const database = await stack.openDatabase(databaseOf(tenant));
+  await database.query(`
+    SELECT pg_advisory_lock(${writersLock});
+    CREATE FUNCTION hold_up() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF (SELECT count(*) FROM public.products) >= ${free} THEN PERFORM pg_advisory_xact_lock_shared(${writersLock}); END IF;
+      RETURN NEW;
+    END $$;
+    CREATE TRIGGER hold_up BEFORE INSERT ON products FOR EACH ROW EXECUTE FUNCTION hold_up()`);
+  return async () => {
+    // First the lock: whoever waits for it holds the table.
+    await database.query(`SELECT pg_advisory_unlock(${writersLock})`);
+    await database.query('DROP FUNCTION hold_up CASCADE');
+    await database.end();
+  };
+}
+
 /** What dies is started again by the stack after 2 s; clients notice as little as can be. */
 export const serviceEnds = (stack: () => Stack): void => {
+  // One that has failed leaves nothing behind for the next.
+  beforeEach(async () => {
+    const tenant = await createTenant(stack());
+    const paths = ['/v1/products', '/v1/me', '/v1/users'];
+    await until('everything is served', 30_000, async () => {
+      const answers = await Promise.all(paths.map((path) => tenant.admin.get(path)));
+      return answers.every(({ status }) => status === 200);
+    });
+  }, 40_000);
+
   describe('products', () => {
     it('killed between writes and their answers: sent again under its key, each is there once and answered', async () => {
       const tenant = await createTenant(stack());
@@ -49,9 +89,11 @@ export const serviceEnds = (stack: () => Stack): void => {
           .with({ 'idempotency-key': key })
           .post('/v1/products', { name: key, price: '1' })
           .catch((error: unknown) => error as Error);
+      const letAllThrough = await holdUpAllBut(keys.length / 2, stack(), tenant);
       const first = Promise.all(keys.map(send));
       await until('some are written', 5000, async () => (await rowsOf(stack(), tenant)) > 0);
       stack().kill('products');
+      await letAllThrough();
       const answered = (await first).filter((answer) => !(answer instanceof Error) && answer.status === 201);
       expect(answered.length).toBeLessThan(keys.length);
       await until('all are answered', 20_000, async () => {
