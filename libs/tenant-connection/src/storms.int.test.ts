@@ -7,6 +7,8 @@ const maxConnections = 40;
 const databases = 300;
 const budget = 30;
 const minute = 60_000;
+/** Nobody is forgotten, however little of the machine is ours; how fast it goes is the bench's to say. */
+const patienceMs = 30_000;
 
 let cluster: OwnCluster;
 let own: OwnConnections | undefined;
@@ -15,7 +17,7 @@ let watching = false;
 let watched: Promise<void>;
 
 const open = async (settings: ConstructorParameters<typeof OwnConnections>[1]): Promise<OwnConnections> =>
-  (own = await OwnConnections.open(cluster, { budget, ...settings }));
+  (own = await OwnConnections.open(cluster, { budget, waitTimeoutMs: patienceMs, ...settings }));
 
 async function watch(): Promise<void> {
   while (watching) {
@@ -62,7 +64,7 @@ describe('with 300 databases behind 30 connections', () => {
       expect(wrong).toEqual([]);
       expect(peak).toBeGreaterThan(budget / 2);
     },
-    minute,
+    2 * minute,
   );
 
   it(
@@ -79,7 +81,7 @@ describe('with 300 databases behind 30 connections', () => {
       expect({ failures, wrong }).toEqual({ failures: [], wrong: [] });
       expect(own?.connections.pools().clusters[0]?.takeOvers).toBeGreaterThan(10);
     },
-    minute,
+    2 * minute,
   );
 
   it(
@@ -100,7 +102,7 @@ describe('with 300 databases behind 30 connections', () => {
       connections.resize(budget);
       expect(await load).toEqual([]);
     },
-    minute,
+    2 * minute,
   );
 
   it(
@@ -127,7 +129,7 @@ describe('with 300 databases behind 30 connections', () => {
       });
       expect({ failures, wrong }).toEqual({ failures: [], wrong: [] });
     },
-    minute,
+    2 * minute,
   );
 
   it(
@@ -158,12 +160,12 @@ describe('with 300 databases behind 30 connections', () => {
       await Promise.all(sleeping);
       expect(await canary(slow)).toBe(slow);
     },
-    minute,
+    2 * minute,
   );
 });
 
 const bound = (opened: OwnConnections) => ({
-  canary: (tenantId: string) => opened.canary(tenantId),
+  canary: (tenantId: string) => opened.canary(tenantId, patienceMs),
   connections: opened.connections,
   dataSource: opened.dataSource,
 });
