@@ -96,12 +96,12 @@ const own: Record<ServiceName, (around: Surroundings) => NodeJS.ProcessEnv> = {
   auth: ({ urls, secrets, env }) => ({
     AUTH_DATABASE_URL: as(urls.postgres, 'auth', secrets.roles.auth, 'auth'),
     MASTER_KEY: secrets.masterKey,
-    ...pick(env, [...ofTenants, 'SIGNING_KEY_DAYS']),
+    ...pick(env, [...ofTenants, 'SIGNING_KEY_DAYS', 'AUDIT_DAYS']),
   }),
   users: ({ secrets, env, dataDir }) => ({
     MASTER_KEY: secrets.masterKey,
     MAIL_FOLDER: mailFolder(dataDir),
-    ...pick(env, [...ofTenants, 'SMTP_URL', 'MAIL_FROM', 'MAIL_LINKS']),
+    ...pick(env, [...ofTenants, 'AUDIT_DAYS', 'SMTP_URL', 'MAIL_FROM', 'MAIL_LINKS']),
   }),
   products: ({ secrets, env }) => ({ MASTER_KEY: secrets.masterKey, ...pick(env, ofTenants) }),
   'tenant-registry': ({ urls, secrets, env }) => ({

@@ -45,6 +45,7 @@ beforeAll(async () => {
     CONNECTION_BUDGET: 10,
     AUTH_DATABASE_URL: central.url,
     SIGNING_KEY_DAYS: 30,
+    AUDIT_DAYS: 365,
   });
 });
 afterAll(async () => {

@@ -1,8 +1,9 @@
+import { AuditConfig } from '@tenantry/audit';
 import { TenantsConfig } from '@tenantry/tenant-connection';
 import { z } from 'zod';
 
 /** What users reads besides what every service with tenants reads. */
-export const UsersConfig = TenantsConfig.extend({
+export const UsersConfig = TenantsConfig.extend(AuditConfig.shape).extend({
   /** Where mail is given to be sent: `smtps://user:password@host:465`, `smtp://host:25`. */
   SMTP_URL: z.url({ protocol: /^smtps?$/, error: 'must be an smtp:// or smtps:// URL' }).optional(),
   /** A folder that mails are written to where there is no SMTP_URL. */

@@ -31,6 +31,13 @@ const types = Object.values(known);
 const into = `INSERT INTO audit_events (${Object.keys(known).join(', ')}, target_id)`;
 const append = `${into} VALUES (${types.map((_, at) => `$${at + 1}`).join(', ')}, $${types.length + 1})`;
 
+const forgetShare = 1 / 50;
+const forgottenAtOnce = 500;
+/** Ids begin with the time (RFC 9562, 5.7), so that their index finds the oldest. Who is at it already is not waited for. */
+const forget = `DELETE FROM audit_events WHERE id IN (
+  SELECT id FROM audit_events WHERE id < uuidv7(make_interval(days => -$1::integer))
+  ORDER BY id LIMIT ${forgottenAtOnce} FOR UPDATE SKIP LOCKED)`;
+
 /** A part of a larger statement, with the values of its parameters. */
 export interface Clause {
   readonly text: string;
@@ -42,10 +49,24 @@ export interface Clause {
  * if, the change is; outside of one it is kept by itself, as a failed attempt is.
  */
 export class AuditTrail {
-  constructor(private readonly tenants: TenantStatements) {}
+  /** @param random between 0 and 1, as of `Math.random`. */
+  constructor(
+    private readonly tenants: TenantStatements,
+    private readonly keptDays: number,
+    private readonly random: () => number = Math.random,
+  ) {}
 
   async append(deed: Deed): Promise<void> {
     await this.tenants.query('audit.append', append, [...valuesOf(deed), deed.targetId ?? null]);
+    await this.forget();
+  }
+
+  /**
+   * One time in many, removes some of what is older than it is kept: more than was written since the last time. For after a write, so that nothing
+   * looks into the database of a tenant in which nothing happens, and each write costs about the same.
+   */
+  async forget(): Promise<void> {
+    if (this.random() < forgetShare) await this.tenants.query('audit.forget', forget, [this.keptDays]);
   }
 
   /**

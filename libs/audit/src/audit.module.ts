@@ -1,5 +1,7 @@
+import { CONFIG } from '@tenantry/service-kit';
 import { type DynamicModule, type InjectionToken, Module } from '@nestjs/common';
 import { AuditTrail, type TenantStatements } from './audit-trail.js';
+import type { AuditConfig } from './config.js';
 
 /** Gives a service its {@link AuditTrail}. */
 @Module({})
@@ -8,8 +10,8 @@ export class AuditModule {
   static in(tenants: abstract new (...parts: never[]) => TenantStatements): DynamicModule {
     const trail = {
       provide: AuditTrail,
-      inject: [tenants as InjectionToken],
-      useFactory: (statements: TenantStatements) => new AuditTrail(statements),
+      inject: [tenants as InjectionToken, CONFIG],
+      useFactory: (statements: TenantStatements, { AUDIT_DAYS }: AuditConfig) => new AuditTrail(statements, AUDIT_DAYS),
     };
     return { module: AuditModule, global: true, providers: [trail], exports: [AuditTrail] };
   }

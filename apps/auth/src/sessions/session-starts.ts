@@ -18,6 +18,7 @@ export class SessionStarts {
   async open(tenantId: string, user: SessionSubject, family: NewFamily): Promise<string | undefined> {
     const kept = this.trail.appendingTo('opened', keptFrom, { action: 'auth.login', userId: user.id });
     const opened = await this.sessions.open(user, family, kept, currentRequest()?.client);
+    if (opened) await this.trail.forget();
     if (opened?.crowds) await this.ends.makeRoom(tenantId, user.id);
     return opened?.id;
   }

@@ -28,7 +28,7 @@ afterAll(async () => {
 const within = <Result>(work: () => Promise<Result>) => connections.runInTenant(tenant.tenantId, work);
 const family = () => ({ key: newFamilyKey(), hash: hashOfSecret(newSecret()) });
 const kept = (id: string) =>
-  new AuditTrail(connections).appendingTo('opened', keptFrom, { action: 'auth.login', userId: id });
+  new AuditTrail(connections, 365).appendingTo('opened', keptFrom, { action: 'auth.login', userId: id });
 const opening = (id = userId, securityVersion = 1) =>
   within(() =>
     sessions.open({ id, roles: [], securityVersion }, family(), kept(id), { address: '192.0.2.7', agent: 'curl/8' }),

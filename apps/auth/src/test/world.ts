@@ -101,4 +101,10 @@ export class World {
 }
 
 const start = (central: CentralDatabase) =>
-  startAuth({ MASTER_KEY: masterKey, CONNECTION_BUDGET: 10, AUTH_DATABASE_URL: central.url, SIGNING_KEY_DAYS: 30 });
+  startAuth({
+    MASTER_KEY: masterKey,
+    CONNECTION_BUDGET: 10,
+    AUTH_DATABASE_URL: central.url,
+    SIGNING_KEY_DAYS: 30,
+    AUDIT_DAYS: 365,
+  });

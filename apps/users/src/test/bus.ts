@@ -201,6 +201,7 @@ export async function startBus(
     NODE_ENV: 'test' as const,
     MASTER_KEY: masterKey,
     CONNECTION_BUDGET: 10,
+    AUDIT_DAYS: 365,
     MAIL_FOLDER: mailFolder,
     MAIL_FROM: 'tests@localhost',
   };
