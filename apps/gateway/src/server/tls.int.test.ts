@@ -141,4 +141,32 @@ describe('over HTTP/2', () => {
   it('a target that is no path of ours is refused', async () => {
     expect((await askOverHttp2('/%70roblems')).headers).toMatchObject({ ':status': 400 });
   });
+
+  it('who may not ask is told so before the body is here', async () => {
+    const session = connectHttp2(`https://localhost:${both.port}`, { ca: cert });
+    const stream = session.request({ ':method': 'POST', ':path': '/v1/products', 'content-type': 'application/json' });
+    stream.write('{"name": ');
+    const [headers] = (await once(stream, 'response')) as [IncomingHttpHeaders];
+    session.destroy();
+    expect(headers).toMatchObject({ ':status': 401 });
+  });
+
+  it('a body that trickles in ends with its stream after 15 s, and the others on the connection go on', async () => {
+    const session = connectHttp2(`https://localhost:${both.port}`, { ca: cert });
+    const login = { ':method': 'POST', ':path': '/v1/auth/login', 'x-tenant': '-', 'content-type': 'application/json' };
+    const slow = session.request(login);
+    const begunAt = performance.now();
+    const drip = setInterval(() => slow.write(' '), 500);
+    slow.on('error', () => undefined);
+    slow.resume();
+    await once(slow, 'close');
+    clearInterval(drip);
+    const tookMs = performance.now() - begunAt;
+    const quick = session.request({ ':path': '/problems/validation' });
+    const [headers] = (await once(quick, 'response')) as [IncomingHttpHeaders];
+    session.destroy();
+    expect(headers).toMatchObject({ ':status': 200 });
+    expect(tookMs).toBeGreaterThan(10_000);
+    expect(tookMs).toBeLessThan(25_000);
+  }, 40_000);
 });

@@ -13,11 +13,14 @@ import {
 import { Client, testServers } from '@tenantry/testing';
 import { GatewayConfig } from '../config.js';
 import { createGateway } from '../gateway.js';
+import { SharedWindows } from '../limits/shared-windows.js';
 
 /** A gateway of this process, at the servers of the test run, with no service behind it. */
 export interface OwnGateway extends AsyncDisposable {
   readonly port: number;
   readonly http: Client;
+  /** Whether Redis answers in time, so that limits hold over all gateways. */
+  readonly sharesLimits: boolean;
 }
 
 export async function startOwnGateway(env: Readonly<Record<string, string>> = {}): Promise<OwnGateway> {
@@ -58,6 +61,9 @@ export async function startOwnGateway(env: Readonly<Record<string, string>> = {}
   return {
     port,
     http,
+    get sharesLimits() {
+      return app.get(SharedWindows, { strict: false }).isShared;
+    },
     [Symbol.asyncDispose]: async () => {
       http.close();
       await leave(0);
