@@ -8,10 +8,51 @@ import { FirstAdmin } from './users.contract.js';
 
 /** A DNS label (RFC 1035): the tenant's subdomain. */
 export const slugForm = /^[a-z](?:[a-z0-9-]{1,61}[a-z0-9])$/;
+const slugRule = 'must be 3 to 63 lower-case letters, digits or inner hyphens, starting with a letter';
 const slug = z
   .string()
-  .regex(slugForm, {
-    error: 'must be 3 to 63 lower-case letters, digits or inner hyphens, starting with a letter',
+  .regex(slugForm, { error: slugRule })
+  .meta({ examples: ['acme'] });
+
+/** Subdomains that somebody would take for the platform's own; `localhost` is nobody's (RFC 6761). */
+const reserved = [
+  ...[
+    'account',
+    'accounts',
+    'admin',
+    'administrator',
+    'api',
+    'app',
+    'assets',
+    'auth',
+    'billing',
+    'blog',
+    'cdn',
+    'dashboard',
+  ],
+  ...[
+    'docs',
+    'email',
+    'ftp',
+    'help',
+    'imap',
+    'localhost',
+    'login',
+    'logout',
+    'mail',
+    'metrics',
+    'oauth',
+    'operator',
+    'pop',
+  ],
+  ...['postgres', 'postmaster', 'public', 'registry', 'root', 'security', 'signup', 'smtp', 'sso', 'static', 'status'],
+  ...['support', 'system', 'tenantry', 'webmaster', 'webmail', 'www'],
+];
+/** Nor one with hyphens in the third and fourth place: that is how labels of other scripts are written (RFC 5891, 4.2.3.1). */
+const newSlug = z
+  .string()
+  .regex(new RegExp(`^(?!(?:${reserved.join('|')})$)(?!..--)${slugForm.source.slice(1)}`), {
+    error: `${slugRule}, and no reserved name`,
   })
   .meta({ examples: ['acme'] });
 
@@ -37,7 +78,7 @@ export type Tenant = z.output<typeof Tenant>;
 
 export const CreateTenant = z
   .strictObject({
-    slug,
+    slug: newSlug,
     name: text(1, 200),
     plan: text(1, 50).default('standard'),
     /** Where its database shall be; the emptiest open cluster unless said. */
