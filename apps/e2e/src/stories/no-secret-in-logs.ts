@@ -14,4 +14,14 @@ export const noSecretInLogs = (stack: () => Stack): void =>
       );
       expect(found).toEqual([]);
     });
+
+    it('hold no warning of what Node or a library will do without one day', () => {
+      const found = Object.entries(stack().logs).flatMap(([name, text]) =>
+        text
+          .split('\n')
+          .filter((line) => line.includes('DeprecationWarning'))
+          .map((line) => `${name}: ${line}`),
+      );
+      expect(found).toEqual([]);
+    });
   });

@@ -13,8 +13,21 @@ const beatMs = 1000;
 const deadSeconds = 5;
 /** One number for "somebody looks for work that was left", for advisory locks in the central database. */
 const sweepLock = 0x7377656570;
+/** Of the engine's transactions: the longest that one may stand still. */
+const idleInTransactionMs = 60_000;
 /** Operations begun at one beat. */
 const startsAtOnce = 20;
+
+/**
+ * With the limit that the engine sets on each new connection itself otherwise, beside the first statement of whoever waits for it: pg warns
+ * of two statements at once.
+ */
+function engineUrl({ REGISTRY_DATABASE_URL }: RegistryConfig): string {
+  const url = new URL(REGISTRY_DATABASE_URL);
+  const given = url.searchParams.get('options') ?? '';
+  url.searchParams.set('options', `-c idle_in_transaction_session_timeout=${idleInTransactionMs} ${given}`.trim());
+  return url.href;
+}
 
 /**
  * Sees to it that what was decided on is done, whichever process dies: says each second that this one lives, goes on with the workflows
@@ -65,7 +78,7 @@ export class Takeover implements OnApplicationBootstrap, BeforeApplicationShutdo
     const text = (entry: unknown): string => (entry instanceof Error ? entry.message : String(entry));
     DBOS.setConfig({
       name: 'tenant-registry',
-      systemDatabaseUrl: this.config.REGISTRY_DATABASE_URL,
+      systemDatabaseUrl: engineUrl(this.config),
       systemDatabasePoolSize: 10,
       executorID: this.executor,
       // What is unfinished must outlive a new build.
