@@ -76,13 +76,13 @@ export const alertCases: Record<string, AlertCase> = {
   },
   TenantryBudgetTooLarge: {
     healthy: {
-      'tenantry_pool_budget{cluster="eu1",service="users"}': '40x30',
-      'tenantry_pool_budget{cluster="eu1",service="auth"}': '40x30',
+      'tenantry_connection_budget{service="users"}': '40x30',
+      'tenantry_connection_budget{service="auth"}': '40x30',
       'tenantry_cluster_connections{cluster="eu1"}': '80x30',
     },
     sick: {
-      'tenantry_pool_budget{cluster="eu1",service="users"}': '40x30',
-      'tenantry_pool_budget{cluster="eu1",service="auth"}': '40x30',
+      'tenantry_connection_budget{service="users"}': '40x30',
+      'tenantry_connection_budget{service="auth"}': '40x30',
       'tenantry_cluster_connections{cluster="eu1"}': '79x30',
     },
     labels: { cluster: 'eu1' },

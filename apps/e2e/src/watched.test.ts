@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { AuditEvent } from '@tenantry/contracts';
+import type { AuditEvent, TenantAuditEvent } from '@tenantry/contracts';
 import { attributeOf, createTenant, OtlpReceiver, type ReceivedSpan, Stack, type StackTenant } from '@tenantry/testing';
 import { noSecretInLogs } from './stories/no-secret-in-logs.js';
 import { metricsOf, queries } from './watched/queries.js';
@@ -85,6 +85,27 @@ describe('one request', () => {
     expect(body.data).toContainEqual(
       expect.objectContaining({ requestId: 'operators-request-of-this-story', reason: 'a look', outcome: 'succeeded' }),
     );
+  });
+
+  it('of a tenant's admin is found by its id in the logs of every hop, in the trace, and in the tenant's audit', async () => {
+    const id = 'change-of-this-story';
+    const person = { email: 'grace@watched.example', password: 'correct-horse-battery-9', roles: ['viewer'] };
+    const body = { ...person, firstName: 'Grace', lastName: 'Hopper' };
+    expect((await tenant.admin.with({ 'x-request-id': id }).post('/v1/users', body)).status).toBe(201);
+    const audit = await tenant.admin.get<{ data: TenantAuditEvent[] }>('/v1/audit-events?action=users.created');
+    expect(audit.body.data.filter((event) => event.requestId === id)).toHaveLength(1);
+    const isOurs = (span: ReceivedSpan): boolean => attributeOf(span, 'tenantry.request_id') === id;
+    for (const late = Date.now() + 10_000; !receiver.spans.some(isOurs) && Date.now() < late;) await sleep(100);
+    const trace = receiver.spans.find(isOurs)!.traceId;
+    const services = (await spansOf(trace, 4)).map(({ service }) => service);
+    expect(services).toEqual(expect.arrayContaining(['gateway', 'users']));
+    for (const hop of ['gateway', 'users']) {
+      const lines = stack.logOf(hop).split('\n');
+      const own = lines.filter((line) => line.includes(id)).map((line) => JSON.parse(line) as object);
+      expect(own).toContainEqual(
+        expect.objectContaining({ requestId: id, traceId: trace, tenantId: tenant.id, status: 201 }),
+      );
+    }
   });
 
   it('leaves no value and no secret in any trace', () => {

@@ -13,6 +13,7 @@ import { ClusterCensus } from './clusters/cluster-census.js';
 import { ClusterFleetService } from './clusters/cluster-fleet.service.js';
 import { ClustersController } from './clusters/clusters.controller.js';
 import { ClustersRepository } from './clusters/clusters.repository.js';
+import { BudgetCheck } from './clusters/budget-check.js';
 import { ClusterMetrics } from './clusters/cluster-metrics.js';
 import { ClustersService } from './clusters/clusters.service.js';
 import type { RegistryConfig } from './config.js';
@@ -91,6 +92,7 @@ const longActions = [CreateTenant, DeleteTenant, RotateCredentials, RewrapSecret
     TenantsRepository,
     TenantNotices,
     ClusterMetrics,
+    BudgetCheck,
     ClustersService,
     ClusterCensus,
     ClusterFleetService,

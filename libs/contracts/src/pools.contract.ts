@@ -36,6 +36,8 @@ export const InstancePools = z
   .strictObject({
     service: z.string(),
     instance: z.string(),
+    /** Connections it may have to each cluster. */
+    budget: count,
     leases: count,
     tenantsKnown: count,
     clusters: z.array(ClusterPools),

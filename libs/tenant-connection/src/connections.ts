@@ -140,8 +140,9 @@ export class TenantConnections {
 
   /** The state of everything at this moment. */
   pools(): PoolsSnapshot {
-    const entries = this.directory.all();
-    return snapshotOf(this.options.service, this.clusters.values(), entries, this.directory.size, this.leases.size);
+    const ours = { service: this.options.service, budget: this.budget };
+    const { directory, leases } = this;
+    return snapshotOf(ours, this.clusters.values(), directory.all(), directory.size, leases.size);
   }
 
   /** Changes the budget of every cluster, while work goes on. */

@@ -8,6 +8,7 @@ const counts = { borrowed: 900, waited: 30, connects: 20, connectFailures: 2, ta
 const cluster = { cluster: 'db:5432', ...figures, ...counts, longestWaitMs: 250, connectMs: 4, waitedMs: 1500 };
 const of = (...tenants: string[]): PoolsSnapshot => ({
   service: 'products',
+  budget: 40,
   leases: 6,
   tenantsKnown: 1000,
   clusters: [{ ...cluster, clusterOpenMs: 0, tenantsOpen: 2 }],
@@ -27,6 +28,7 @@ it('pools are shown as they are at the scrape, in seconds, and tenants only whil
   expect(taken).toBe(1);
   const where = '{cluster="db:5432",service="products"}';
   for (const line of [
+    'tenantry_connection_budget{service="products"} 40',
     'tenantry_leases{service="products"} 6',
     `tenantry_pool_budget${where} 40`,
     `tenantry_pool_longest_wait_seconds${where} 0.25`,

@@ -37,6 +37,7 @@ const tenantGauges: readonly [name: string, help: string, value: (tenant: Tenant
 
 /** Shows the pools to Prometheus: one snapshot a scrape, nothing in between. */
 export function watchPools(metrics: Metrics, pools: () => PoolsSnapshot): void {
+  const budget = metrics.gauge('tenantry_connection_budget', 'Connections this process may have to each cluster.');
   const leases = metrics.gauge('tenantry_leases', 'Leases of tenants held now.');
   const known = metrics.gauge('tenantry_tenants_known', "Entries of this process's directory of tenants.");
   const ofClusters = clusterGauges.map(
@@ -49,7 +50,8 @@ export function watchPools(metrics: Metrics, pools: () => PoolsSnapshot): void {
     ([name, help, value]) => [metrics.gauge(`tenantry_tenant_${name}`, help, ['tenant']), value] as const,
   );
   metrics.onScrape(() => {
-    const { leases: held, tenantsKnown, clusters, topTenants } = pools();
+    const { budget: most, leases: held, tenantsKnown, clusters, topTenants } = pools();
+    budget.set(most);
     leases.set(held);
     known.set(tenantsKnown);
     for (const [metric, value] of ofClusters)

@@ -8,7 +8,7 @@ const topTalkers = 10;
 export type PoolsSnapshot = Omit<InstancePools, 'instance'>;
 
 export function snapshotOf(
-  service: string,
+  { service, budget }: Pick<InstancePools, 'service' | 'budget'>,
   clusters: Iterable<Cluster>,
   entries: Iterable<TenantEntry>,
   tenantsKnown: number,
@@ -23,12 +23,13 @@ export function snapshotOf(
   }
   return {
     service,
+    budget,
     leases,
     tenantsKnown,
-    clusters: Array.from(clusters, ({ address, budget, breakers }) => ({
-      cluster: address,
-      ...budget.snapshot(),
-      ...breakers.snapshot(),
+    clusters: Array.from(clusters, (cluster) => ({
+      cluster: cluster.address,
+      ...cluster.budget.snapshot(),
+      ...cluster.breakers.snapshot(),
     })),
     topTenants: tenants.sort((one, other) => other.usedMs - one.usedMs).slice(0, topTalkers),
   };
