@@ -106,6 +106,11 @@ export class Stack {
     return readFileSync(join(this.dataDir, 'log', `${name}.log`), 'utf8');
   }
 
+  /** What its services wrap keys with. */
+  get masterKey(): Buffer {
+    return Buffer.from(this.readJson<{ masterKey: string }>('secrets.json').masterKey, 'base64');
+  }
+
   /** What a process of this name tells Prometheus now. */
   async metricsOf(name: string): Promise<string> {
     return (await this.askInside(name, '/metrics')).text();
