@@ -87,7 +87,7 @@ describe('one request', () => {
     );
   });
 
-  it('of a tenant's admin is found by its id in the logs of every hop, in the trace, and in the tenant's audit', async () => {
+  it('of an admin is found by its id in the logs of every hop, in the trace, and in the audit of the tenant', async () => {
     const id = 'change-of-this-story';
     const person = { email: 'grace@watched.example', password: 'correct-horse-battery-9', roles: ['viewer'] };
     const body = { ...person, firstName: 'Grace', lastName: 'Hopper' };
