@@ -1,21 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TenantAudit, type TenantAuditEvent, Roles, tenantPermissions, Users } from '@tenantry/contracts';
-import { createTenantDatabase, type TenantDatabase } from '@tenantry/testing';
-import { startBus, type Bus } from '../test/bus.js';
+import type { TenantDatabase } from '@tenantry/testing';
+import type { Bus } from '../test/bus.js';
+import { startTwoTenants, type TwoTenants } from '../test/two-tenants.js';
 
+let both: TwoTenants;
 let acme: TenantDatabase;
 let globex: TenantDatabase;
 let bus: Bus;
-
-beforeAll(async () => {
-  [acme, globex] = await Promise.all([createTenantDatabase(), createTenantDatabase()]);
-  bus = await startBus([acme, globex]);
-});
-afterAll(async () => {
-  await bus.close();
-  await Promise.all([acme.drop(), globex.drop()]);
-});
+beforeAll(async () => ({ acme, globex, bus } = both = await startTwoTenants()));
+afterAll(() => both.close());
 
 const adminId = randomUUID();
 const client = { address: '192.0.2.7', agent: 'curl/8.1' };
