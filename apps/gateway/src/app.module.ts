@@ -31,6 +31,7 @@ import { Refusals } from './refusals.js';
 import { RegistrationController } from './routes/registration.controller.js';
 import { RolesController } from './routes/roles.controller.js';
 import { Revocations } from './callers/revocations.js';
+import { RequestCounts } from './callers/request-counts.js';
 import { RolePermissions } from './callers/role-permissions.js';
 import { RouteTable } from './route-table.js';
 import { TenantLifecycleController } from './routes/tenant-lifecycle.controller.js';
@@ -103,6 +104,7 @@ export const controllers: Type[] = [
     Contexts,
     Keys,
     Operators,
+    RequestCounts,
     Revocations,
     RolePermissions,
     Refusals,

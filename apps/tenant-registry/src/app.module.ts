@@ -50,6 +50,8 @@ import { TenantSettingsService } from './tenants/tenant-settings.service.js';
 import { TenantsController } from './tenants/tenants.controller.js';
 import { TenantsRepository } from './tenants/tenants.repository.js';
 import { TenantsService } from './tenants/tenants.service.js';
+import { PoolsService } from './usage/pools.service.js';
+import { RequestsRepository } from './usage/requests.repository.js';
 import { Probe } from './usage/probe.js';
 import { UsageController } from './usage/usage.controller.js';
 import { UsageService } from './usage/usage.service.js';
@@ -98,6 +100,8 @@ const longActions = [CreateTenant, DeleteTenant, RotateCredentials, RewrapSecret
     ClusterFleetService,
     TenantSettingsService,
     UsageService,
+    RequestsRepository,
+    PoolsService,
     Probe,
     ClustersRepository,
     Secrets,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { message } from './message.js';
 import { InstancePools } from './pools.contract.js';
-import { id, timestamp } from './schemas.js';
+import { id, nothing, timestamp } from './schemas.js';
 import { TenantLimits } from './tenant-limits.js';
 
 const count = z.int().min(0);
@@ -15,6 +15,9 @@ export const TenantUsage = z
     transactions: count,
     rollbacks: count,
     deadlocks: count,
+    requests: z.strictObject({ today: count, last30Days: count }).meta({
+      description: 'With a token of its own, refused ones included; days are of UTC. Up to date within some seconds',
+    }),
     since: timestamp.nullable().meta({ description: 'What is counted is counted from here; null: from the beginning' }),
     limits: TenantLimits,
   })
@@ -39,6 +42,19 @@ export const Usage = {
     reply: TenantUsage,
     needs: 'tenants:read',
     idempotent: true,
+    tenant: null,
+  }),
+  /** A gateway's word how many requests of tenants came to it since it last said so. */
+  count: message('tenants.requests.count', {
+    request: z.strictObject({
+      counts: z
+        .array(z.strictObject({ tenantId: id, requests: z.int().min(1) }))
+        .min(1)
+        .max(1000),
+    }),
+    reply: nothing,
+    needs: 'system:gateway',
+    status: 204,
     tenant: null,
   }),
   health: message('tenants.health', {

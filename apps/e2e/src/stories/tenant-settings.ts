@@ -63,6 +63,13 @@ export const tenantSettings = (stack: () => Stack): void =>
       expect(usage).toMatchObject({ status: 200, body: { tenantId: tenant.id } });
       expect(usage.body.databaseBytes).toBeGreaterThan(1_000_000);
       expect(usage.body.transactions).toBeGreaterThan(0);
+      const { today } = usage.body.requests;
+      await tenant.admin.get('/v1/me');
+      const counted = async (): Promise<number> =>
+        (await stack().operator.get<TenantUsage>(`${path}/usage`)).body.requests.today;
+      // Gateways tell every few seconds.
+      for (const late = Date.now() + 30_000; (await counted()) === today && Date.now() < late;) await sleep(200);
+      expect(await counted()).toBeGreaterThan(today);
       const health = await stack().operator.get<TenantHealth>(`${path}/health`);
       expect(health.body).toMatchObject({ reachable: true, problem: null, latencyMs: expect.any(Number) });
       const unknown = '/v1/admin/tenants/0192f0c1-2b3c-7d4e-8f50-6172839405a6';

@@ -26,6 +26,9 @@ const tenantOf = (slug: string, state: TenantState = 'active'): TenantEntry => (
   signUp: false,
 });
 
+/** Whose requests were counted. */
+const counted: string[] = [];
+
 function guardOf(tenants: readonly TenantEntry[], baseDomain?: string): TenantGuard {
   const find = async (key: string) =>
     tenants.find(({ id, slug }) => key === `id:${id}` || key === `slug:${slug}`) ?? null;
@@ -34,7 +37,9 @@ function guardOf(tenants: readonly TenantEntry[], baseDomain?: string): TenantGu
     if (!found) throw new ServiceError('tenant-not-found', 'none');
     return found;
   };
-  return new TenantGuard({ find, get } as unknown as TenantEntries, { BASE_DOMAIN: baseDomain } as GatewayConfig);
+  const counts = { count: (tenantId: string) => void counted.push(tenantId) };
+  const config = { BASE_DOMAIN: baseDomain } as GatewayConfig;
+  return new TenantGuard({ find, get } as unknown as TenantEntries, counts, config);
 }
 
 /** Asked before login, and says which tenants there are. */
@@ -104,6 +109,14 @@ describe('after login the tenant', () => {
     ['is not nobody', { 'x-tenant': 'initech' }, 'tenant-mismatch'],
   ])('%s: %j', async (_, headers, expected) => {
     expect(await ask(guard, Products.list, { headers, caller })).toBe(expected);
+  });
+
+  it('has its request counted, and strangers who name it have not', async () => {
+    counted.length = 0;
+    await ask(guard, open, { headers: { 'x-tenant': 'acme' } });
+    expect(counted).toEqual([]);
+    await ask(guard, Products.list, { caller: { tenantId: 'id-of-acme' } });
+    expect(counted).toEqual(['id-of-acme']);
   });
 });
 

@@ -4,6 +4,7 @@ import { CONFIG, ServiceError } from '@tenantry/service-kit';
 import type { GatewayRequest } from '../call.js';
 import type { GatewayConfig } from '../config.js';
 import { isPlatform, messageOf } from '../route.js';
+import { RequestCounts } from '../callers/request-counts.js';
 import { TenantEntries } from '../callers/tenants.js';
 
 /** What a tenant that is not served is answered with. */
@@ -21,6 +22,7 @@ const refusals: Readonly<Record<Exclude<TenantState, 'active'>, ErrorCode>> = {
 export class TenantGuard implements CanActivate {
   constructor(
     private readonly tenants: TenantEntries,
+    @Inject(RequestCounts) private readonly counts: Pick<RequestCounts, 'count'>,
     @Inject(CONFIG) private readonly config: GatewayConfig,
   ) {}
 
@@ -38,6 +40,8 @@ export class TenantGuard implements CanActivate {
     if (named !== undefined && named !== tenant.slug) throw mismatch();
     if (refusal) throw new ServiceError(refusal, `The tenant is ${tenant.state}.`);
     request.call.tenant = tenant;
+    // Before that anybody could count for it.
+    if (ownId) this.counts.count(ownId);
     return true;
   }
 

@@ -6,6 +6,16 @@ import { audit } from './0004-audit.js';
 import { lifecycle } from './0005-lifecycle.js';
 import { limits } from './0006-limits.js';
 import { credentials } from './0007-credentials.js';
+import { requests } from './0008-requests.js';
 
 /** The central database's migrations, in order. */
-export const migrations: readonly Migration[] = [tenants, operators, clusters, audit, lifecycle, limits, credentials];
+export const migrations: readonly Migration[] = [
+  tenants,
+  operators,
+  clusters,
+  audit,
+  lifecycle,
+  limits,
+  credentials,
+  requests,
+];

@@ -1,8 +1,9 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { Surveys, type ReplyOf, type TenantUsage, type Usage } from '@tenantry/contracts';
-import { askInstances, LOG, type Log, Nats, ServiceError } from '@tenantry/service-kit';
+import { Injectable } from '@nestjs/common';
+import type { ParsedRequestOf, TenantUsage, Usage } from '@tenantry/contracts';
+import { ServiceError } from '@tenantry/service-kit';
 import { ClusterAccess } from '../provisioning/cluster-access.js';
 import { toTenant } from '../tenants/tenant.views.js';
+import { RequestsRepository } from './requests.repository.js';
 import { TenantsRepository } from '../tenants/tenants.repository.js';
 
 // The name is ours: `t_` and the tenant's id.
@@ -17,8 +18,7 @@ export class UsageService {
   constructor(
     private readonly tenants: TenantsRepository,
     private readonly access: ClusterAccess,
-    @Inject(Nats) private readonly nats: Nats,
-    @Inject(LOG) private readonly log: Log,
+    private readonly requests: RequestsRepository,
   ) {}
 
   /** @throws ServiceError `not-found`, also for a tenant without a database; `service-unavailable` when its cluster is away. */
@@ -34,13 +34,16 @@ export class UsageService {
       transactions: Number(row['xact_commit']),
       rollbacks: Number(row['xact_rollback']),
       deadlocks: Number(row['deadlocks']),
+      requests: await this.requests.of(id),
       since: since?.toISOString() ?? null,
       limits: toTenant(tenant).limits,
     };
   }
 
-  async pools(): Promise<ReplyOf<typeof Usage.pools>> {
-    return { data: await askInstances(this.nats, this.log, Surveys.pools) };
+  /** @throws ServiceError when the registry's database is away: who counted is told and keeps the counts. */
+  async count({ counts }: ParsedRequestOf<typeof Usage.count>): Promise<null> {
+    await this.requests.add(counts);
+    return null;
   }
 
   private async statisticsOf(clusterId: string, database: string): Promise<Record<string, unknown> | undefined> {
