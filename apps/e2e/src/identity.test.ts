@@ -5,6 +5,7 @@ import { enumeration } from './stories/enumeration.js';
 import { registration } from './stories/registration.js';
 import { revocations } from './stories/revocations.js';
 import { sessions } from './stories/sessions.js';
+import { signingKeys } from './stories/signing-keys.js';
 import { tokenForgeries } from './stories/token-forgeries.js';
 
 // Two of each: what one gateway has let in, the other must refuse as soon, and one of them may be replaced. Without limits, since some stories ask often.
@@ -19,4 +20,5 @@ revocations(() => stack);
 registration(() => stack);
 enumeration(() => stack);
 tokenForgeries(() => stack);
+signingKeys(() => stack);
 rollingRestart(() => stack);
