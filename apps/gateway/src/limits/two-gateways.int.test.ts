@@ -4,9 +4,12 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { until } from '@tenantry/testing';
 import { type OwnGateway, startOwnGateway } from '../test/own-gateway.js';
 
-const limit = 200;
+const limit = 100;
 const times = 20;
-const atOnce = 50;
+/** On a machine with too much to do Redis seldom answers in time: then this says nothing, and is tried again. */
+const patienceMs = 120_000;
+/** Few: who stands still for 80 ms believes that Redis does. */
+const atOnce = 20;
 const env = { TRUSTED_PROXIES: '127.0.0.1', ADDRESS_REQUESTS_PER_MINUTE: String(limit) };
 
 let gateways: OwnGateway[];
@@ -28,7 +31,7 @@ const statusesOf = async (
 
 /** What somebody new is answered who asks for twenty times the limit, and somebody beside; undefined where Redis did not answer in time all along. */
 async function flood(): Promise<{ greedy: number[]; modest: number[] } | undefined> {
-  await until('Redis is there', 5000, () => gateways.every(({ sharesLimits }) => sharesLimits));
+  await until('Redis is there', 30_000, () => gateways.every(({ sharesLimits }) => sharesLimits));
   // A window that ends while we count would let more through.
   const leftMs = 60_000 - (Date.now() % 60_000);
   if (leftMs < 30_000) await sleep(leftMs + 100);
@@ -45,11 +48,11 @@ async function flood(): Promise<{ greedy: number[]; modest: number[] } | undefin
 
 it('who asks two gateways for twenty times the limit gets it within 5 %, and takes nothing from others', async () => {
   let answers = await flood();
-  for (let again = 0; !answers && again < 3; again++) answers = await flood();
+  for (const late = performance.now() + patienceMs; !answers && performance.now() < late;) answers = await flood();
   const { greedy, modest } = answers!;
   const passed = greedy.filter((status) => status === 200).length;
   expect(passed).toBeGreaterThanOrEqual(limit);
   expect(passed).toBeLessThanOrEqual(limit * 1.05);
   expect(new Set(greedy)).toEqual(new Set([200, 429]));
   expect(new Set(modest)).toEqual(new Set([200]));
-}, 180_000);
+}, 240_000);
