@@ -35,7 +35,9 @@ const isStandard = (name: string): boolean => name.startsWith('OTEL_');
 
 /** What is wrong with the variables given to a service; nothing, when all is well. */
 export function faultsOf(settings: Settings, given: readonly string[], { isCommand = false } = {}): string[] {
-  const unknown = given.filter((name) => !settings.known.includes(name) && !isStandard(name));
-  const missing = isCommand ? [] : settings.required.filter((name) => !given.includes(name));
+  // Any setting may stand in a file (readConfig).
+  const names = given.map((name) => (settings.known.includes(name) ? name : name.replace(/_FILE$/, '')));
+  const unknown = names.filter((name) => !settings.known.includes(name) && !isStandard(name));
+  const missing = isCommand ? [] : settings.required.filter((name) => !names.includes(name));
   return [...unknown.map((name) => `${name} is unknown`), ...missing.map((name) => `${name} is missing`)];
 }

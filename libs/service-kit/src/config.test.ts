@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { CommonConfig, InvalidConfig, masterKey, port, readConfig, wholeNumber } from './config.js';
@@ -27,6 +30,27 @@ describe('settings', () => {
     const config = readConfig(schema, { ...good, UNRELATED: 'x' });
     expect(config).toEqual({ ...good, PORT: 3000, CACHE: 3 });
     expect(Object.isFrozen(config)).toBe(true);
+  });
+
+  test('may each stand in a file', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tenantry-config-'));
+    try {
+      const { DATABASE_URL, ...rest } = good;
+      const path = join(folder, 'database-url');
+      writeFileSync(path, `${DATABASE_URL}\n`);
+      expect(readConfig(schema, { ...rest, DATABASE_URL_FILE: path })).toMatchObject({ DATABASE_URL });
+      expect(faultsOf({ ...good, DATABASE_URL_FILE: path })).toMatch(
+        'DATABASE_URL_FILE: is set, and so is DATABASE_URL',
+      );
+      const missing = faultsOf({ ...rest, DATABASE_URL_FILE: join(folder, 'nothing') });
+      expect(missing).toMatch('DATABASE_URL_FILE: the file cannot be read');
+      writeFileSync(path, 'hunter2-no-url');
+      const wrong = faultsOf({ ...rest, DATABASE_URL_FILE: path });
+      expect(wrong).toMatch(/DATABASE_URL: /);
+      expect(wrong).not.toMatch('hunter2');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test('that are empty count as unset', () => {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { MasterKeys } from './secrets.js';
 
@@ -7,7 +8,8 @@ export class InvalidConfig extends Error {
 }
 
 /**
- * Reads a service's settings from the environment, once, at the start.
+ * Reads a service's settings from the environment, once, at the start. Any of them may stand in a file instead, named by the variable with
+ * `_FILE` behind it (`MASTER_KEY_FILE=/run/secrets/master-key`), so that no secret is in the environment; a line break at its end does not count.
  *
  * @param schema an object schema whose keys are the variables' names; an empty variable counts as unset.
  * @returns the parsed settings, frozen.
@@ -19,16 +21,32 @@ export function readConfig<Schema extends z.ZodObject>(
 ): Readonly<z.output<Schema>> {
   const known = Object.fromEntries(
     Object.keys(schema.shape)
-      .map((name) => [name, environment[name]] as const)
+      .map((name) => [name, valueOf(name, environment)] as const)
       .filter(([, value]) => value !== undefined && value !== ''),
   );
   const result = schema.safeParse(known);
   if (result.success) return Object.freeze(result.data);
   const faults = result.error.issues.map((issue) => {
     const name = String(issue.path[0] ?? '(environment)');
-    return `  ${name}: ${name in known ? issue.message : 'is not set'}`;
+    return `${name}: ${name in known ? issue.message : 'is not set'}`;
   });
-  throw new InvalidConfig(`These settings are missing or wrong:\n${faults.join('\n')}`);
+  throw refused(faults);
+}
+
+const refused = (faults: readonly string[]): InvalidConfig =>
+  new InvalidConfig(`These settings are missing or wrong:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+
+function valueOf(name: string, environment: NodeJS.ProcessEnv): string | undefined {
+  const given = environment[name] || undefined;
+  const inFile = `${name}_FILE`;
+  const path = environment[inFile];
+  if (!path) return given;
+  if (given !== undefined) throw refused([`${inFile}: is set, and so is ${name}`]);
+  try {
+    return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+  } catch {
+    throw refused([`${inFile}: the file cannot be read`]);
+  }
 }
 
 /** A whole number from a variable. */
