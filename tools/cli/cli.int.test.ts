@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Operator, Tenant } from '@tenantry/contracts';
 import { newSlug, Stack } from '@tenantry/testing';
@@ -11,12 +11,16 @@ interface Ran {
 
 let stack: Stack;
 beforeAll(async () => {
-  stack = await Stack.start({ clusters: 2, demo: true });
+  stack = await Stack.start({ clusters: 2, demo: true, env: { ROTATION_OVERLAP_SECONDS: '3' } });
 }, 150_000);
 afterAll(() => stack?.stop(), 60_000);
 
-/** As a user runs it, with its output piped. */
-function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
+/** As a user runs it, with its output piped. `meet` is given all that it says meanwhile. */
+function run(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  meet: (child: ChildProcess, err: string) => void = () => undefined,
+): Promise<Ran> {
   const child = spawn(process.execPath, [new URL('main.ts', import.meta.url).pathname, ...args], {
     env: {
       ...{ PATH: process.env['PATH'], TENANTRY_URL: stack.url, TENANTRY_KEY: stack.operatorKey },
@@ -25,7 +29,10 @@ function run(args: readonly string[], env: Readonly<Record<string, string>> = {}
   });
   let [out, err] = ['', ''];
   child.stdout.on('data', (bytes: Buffer) => (out += bytes.toString()));
-  child.stderr.on('data', (bytes: Buffer) => (err += bytes.toString()));
+  child.stderr.on('data', (bytes: Buffer) => {
+    err += bytes.toString();
+    meet(child, err);
+  });
   return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })));
 }
 
@@ -62,6 +69,35 @@ describe('tenants on the command line', () => {
     expect((await run(['resume', slug, '--reason', 'Prüfung bezahlt'])).code).toBe(0);
     const { out } = await run(['audit', '--tenant', slug, '--action', 'tenants.resume']);
     expect(out).toContain('Prüfung bezahlt');
+  });
+
+  it('are closed for maintenance, and opened again', async () => {
+    const { slug } = await create();
+    expect((await run(['maintenance', slug, '--reason', 'a new index'])).out).toMatch(/^state +maintenance$/m);
+    expect((await run(['resume', slug, '--reason', 'done'])).out).toMatch(/^state +active$/m);
+  });
+
+  it('are deleted only under their own name, at once archived, and purged when their time has come', async () => {
+    const { slug } = await create();
+    expect((await run(['delete', slug, '--confirm', slug])).code).toBe(2);
+    const other = await run(['delete', slug, '--confirm', 'another', '--reason', 'test']);
+    expect(other).toMatchObject({ code: 1, out: '' });
+    const { code, out, err } = await run(['delete', slug, '--confirm', slug, '--reason', 'left us']);
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringMatching(/^state +archived$/m) });
+    expect(err).toMatch(/begins at \d{4}-/);
+  });
+
+  it('get new passwords step by step; who watches may leave with Ctrl-C, and come back', async () => {
+    const { slug } = await create();
+    const left = await run(['rotate', slug], {}, (child, err) => {
+      if (err.includes(': done') && !child.killed) child.kill('SIGINT');
+    });
+    expect(left).toMatchObject({ code: 0, err: expect.stringContaining('It goes on.') });
+    const [, id = ''] = /operation ([0-9a-f-]{36}) --follow/.exec(left.err) ?? [];
+    const watched = await run(['--json', 'operation', id, '--follow']);
+    expect(watched.code).toBe(0);
+    expect(JSON.parse(watched.out)).toMatchObject({ id, state: 'succeeded' });
+    expect((await run(['rotate', slug])).err.match(/: done/g)?.length).toBeGreaterThan(2);
   });
 
   it('of several, those that can be done are done, and the exit code says that not all were', async () => {

@@ -13,6 +13,11 @@ export class Output {
     this.#asJson = asJson;
   }
 
+  /** Whether what happens meanwhile may be drawn: not for machines, not where it is piped. */
+  get isLive(): boolean {
+    return !this.#asJson && process.stderr.isTTY;
+  }
+
   /** One thing: its members, one a line. */
   one(item: object): void {
     if (this.#asJson) this.#json(item);
