@@ -5,6 +5,7 @@ const lookEveryMs = 250;
 interface Door {
   readonly client: Client;
   isReady: boolean;
+  isLookedAt: boolean;
 }
 
 /**
@@ -17,7 +18,7 @@ export class Balancer {
   private turn = 0;
 
   constructor(urls: readonly string[]) {
-    this.doors = urls.map((url) => ({ client: Client.of(url), isReady: true }));
+    this.doors = urls.map((url) => ({ client: Client.of(url), isReady: true, isLookedAt: false }));
     this.timer = setInterval(() => this.doors.forEach((door) => void look(door)), lookEveryMs);
   }
 
@@ -29,16 +30,25 @@ export class Balancer {
     return door.client.with(headers);
   }
 
+  /** Whether it sends work to every gateway: only then may the next one be taken away. */
+  get sendsToAll(): boolean {
+    return this.doors.every(({ isReady }) => isReady);
+  }
+
   close(): void {
     clearInterval(this.timer);
     for (const { client } of this.doors) client.close();
   }
 }
 
+/** One look at a time: an answer that comes late says nothing about now. */
 async function look(door: Door): Promise<void> {
+  if (door.isLookedAt) return;
+  door.isLookedAt = true;
   const status = await door.client.get('/readyz').then(
     (answer) => answer.status,
     () => 0,
   );
   door.isReady = status === 200;
+  door.isLookedAt = false;
 }

@@ -82,11 +82,12 @@ class Traffic {
   }
 }
 
-async function restart(stack: Stack, name: string): Promise<void> {
+/** As a deployment does it: the next one goes when this one is ready, and gets work again. */
+async function restart(stack: Stack, balancer: Balancer, name: string): Promise<void> {
   const before = stack.pidOf(name);
   stack.kill(name, 'SIGTERM');
   await until(`${name} is another process, and ready`, 40_000, async () => {
-    return stack.pidOf(name) !== before && (await stack.isReady(name));
+    return stack.pidOf(name) !== before && (await stack.isReady(name)) && balancer.sendsToAll;
   });
 }
 
@@ -112,7 +113,7 @@ export const rollingRestart = (stack: () => Stack): void =>
         do {
           for (const name of instances) {
             restarted = name;
-            await restart(stack(), name);
+            await restart(stack(), balancer, name);
           }
         } while (traffic.good < atLeast && traffic.failures.length === 0);
         await traffic.stop();
