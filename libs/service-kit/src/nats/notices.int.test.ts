@@ -5,10 +5,10 @@ import type { Nats } from './nats.js';
 import { hearNotices } from './notices.js';
 
 let nats: Nats;
-/** Tells what no service may. */
+/** Tells what no service may, and the other hears it. */
 let admin: Nats;
 
-beforeAll(async () => void ([nats, admin] = await Promise.all([natsAs('auth'), natsAs('admin')])));
+beforeAll(async () => void ([nats, admin] = await Promise.all([natsAs('admin'), natsAs('admin')])));
 afterAll(() => Promise.all([nats.close(), admin.close()]));
 
 test('a notice that cannot be read is passed over, and the next is heard', async () => {

@@ -8,6 +8,7 @@ import * as contracts from '@tenantry/contracts';
 import {
   contextKeyBucket,
   issuers,
+  revocationNoticeSubject,
   serviceNames,
   Surveys,
   tenantNoticeSubject,
@@ -17,6 +18,8 @@ import { natsPassword, natsUrl } from '../test/broker.js';
 
 // On the one configuration file that the local stack, compose and Kubernetes use: tools/stack/nats/nats.conf.
 const users = [...serviceNames, 'gateway'] as const;
+/** Those that open tenants' databases: all but the registry, which makes them. */
+const withTenants = serviceNames.filter((name) => name !== 'tenant-registry');
 const connections = new Map<string, NatsConnection>();
 const as = (user: string): NatsConnection => connections.get(user)!;
 const isMessage = (value: unknown): value is Message =>
@@ -30,8 +33,8 @@ const askersWithoutContext: Readonly<Record<string, readonly string[]>> = {
   'auth.revocations': ['gateway'],
   'tenants.find': ['gateway'],
   'tenants.operators.find': ['gateway'],
-  'tenants.locate': ['auth', 'users', 'products'],
-  'tenants.changes': ['auth', 'users', 'products', 'gateway'],
+  'tenants.locate': withTenants,
+  'tenants.changes': [...withTenants, 'gateway'],
 };
 
 function askersOf({ needs, subject }: Message): readonly string[] {
@@ -138,7 +141,7 @@ describe('on the broker', () => {
         expect([user, other, await maySubscribe(user, `_INBOX_${other}.>`)]).toEqual([user, other, user === other]);
   });
 
-  test.each(['>', '*', '*.>', '_INBOX.>', '$SYS.>', '$JS.>', `$KV.${contextKeyBucket}.>`])(
+  test.each(['>', '*', '*.>', 'state.>', 'instances.>', '_INBOX.>', '$SYS.>', '$JS.>', `$KV.${contextKeyBucket}.>`])(
     'nobody listens to %s',
     async (subject) => {
       for (const user of users) expect([user, await maySubscribe(user, subject)]).toEqual([user, false]);
@@ -151,18 +154,23 @@ describe('on the broker', () => {
         expect([user, other, await mayPublish(user, `_INBOX_${other}.x.y`)]).toEqual([user, other, false]);
   });
 
-  test('what every instance must know of tenants is heard by all, and told by the registry alone', async () => {
-    for (const user of users) expect([user, await maySubscribe(user, tenantNoticeSubject)]).toEqual([user, true]);
-    for (const user of users)
-      expect([user, await mayPublish(user, tenantNoticeSubject)]).toEqual([user, user === 'tenant-registry']);
+  test.each<[string, string, readonly string[]]>([
+    [tenantNoticeSubject, 'tenant-registry', [...withTenants, 'gateway']],
+    [revocationNoticeSubject, 'auth', ['gateway']],
+    [Surveys.pools.subject, 'tenant-registry', withTenants],
+  ])('%s is said by %s alone, and heard by those whom it concerns', async (subject, teller, hearers) => {
+    for (const user of users) {
+      const expected = [user, user === teller, hearers.includes(user)];
+      expect([user, await mayPublish(user, subject), await maySubscribe(user, subject)]).toEqual(expected);
+    }
   });
 
-  test.each(Object.values(Surveys))(
-    '$subject is asked by the registry alone, and heard by every service',
-    async ({ subject }) => {
+  test.each(['auth', 'users', 'products', 'tenants', 'events', 'outbox-hints'])(
+    'nobody listens to %s.> but the service of that name',
+    async (word) => {
       for (const user of users) {
-        const expected = [user, user === 'tenant-registry', user !== 'gateway'];
-        expect([user, await mayPublish(user, subject), await maySubscribe(user, subject)]).toEqual(expected);
+        const isOwn = user === (word === 'tenants' ? 'tenant-registry' : word);
+        expect([user, await maySubscribe(user, `${word}.>`)]).toEqual([user, isOwn]);
       }
     },
   );

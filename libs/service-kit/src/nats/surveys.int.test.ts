@@ -10,12 +10,12 @@ import { answerSurvey, askInstances } from './surveys.js';
 const Reply = z.strictObject({ instance: z.string() });
 const { log, lines } = keptLog('warn');
 let instances: Nats[];
-/** No service may ask surveys of its own making. */
+// All as the one user who may take part in surveys that no contract has.
 let asker: Nats;
 
 beforeAll(async () => {
   asker = await natsAs('admin');
-  instances = await Promise.all(['products', 'products', 'users'].map((user) => natsAs(user)));
+  instances = await Promise.all(Array.from({ length: 3 }, () => natsAs('admin')));
 });
 afterAll(() => Promise.all([asker, ...instances].map((nats) => nats.close())));
 
@@ -24,7 +24,7 @@ const ask = async (what: Survey<typeof Reply>): Promise<string[]> =>
   (await askInstances(asker, log, what)).map(({ instance }) => instance).sort();
 
 describe('a survey', () => {
-  test('brings an answer of every instance, two of one service included', async () => {
+  test('brings an answer of every instance of one service', async () => {
     const what = fresh();
     for (const [number, nats] of instances.entries())
       answerSurvey(nats, silent, what, () => ({ instance: String(number) }));
