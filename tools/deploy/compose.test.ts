@@ -79,6 +79,13 @@ describe('docker-compose.yml', () => {
     expect(made.sort()).toEqual([...needed].sort());
   });
 
+  test('lets nobody in before every service answers', () => {
+    for (const gateway of ['gateway-1', 'gateway-2']) {
+      const awaited = Object.keys(compose.services[gateway]!.depends_on ?? {});
+      expect(awaited).toEqual(expect.arrayContaining(serviceNames.filter((name) => name !== 'gateway')));
+    }
+  });
+
   test('waits for what it depends on to be healthy, which somebody checks', () => {
     for (const [name, { depends_on = {} }] of services)
       for (const [other, condition] of Object.entries(depends_on)) {

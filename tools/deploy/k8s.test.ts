@@ -127,7 +127,8 @@ function secretKeysOf(name: string): string[] {
 
 describe('production', () => {
   test('opens at most as many connections to a cluster as it has, with every instance there can be and one more of each', () => {
-    const wanted = ['auth', 'users', 'products'].map((service) => {
+    const withTenants = serviceNames.filter((service) => 'CONNECTION_BUDGET' in dataOf(production, service));
+    const wanted = withTenants.map((service) => {
       const { spec } = named<Resource & { spec: { maxReplicas: number } }>(
         production,
         'HorizontalPodAutoscaler',

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { processIdentity } from './lock.mjs';
+import { parseScale } from './options.ts';
 import { freePorts } from './ports.ts';
 import { readRunning } from './running.ts';
 import { scratchDir } from './scratch.ts';
@@ -41,7 +42,7 @@ afterAll(async () => {
 
 function options() {
   const env = { PATH: process.env.PATH };
-  const scale = { gateway: 1, auth: 1, users: 1, products: 2, 'tenant-registry': 1 };
+  const scale = parseScale('products=2');
   const show = {
     report: (text: string) => void reports.push(text),
     step: <T>(_title: string, work: () => Promise<T>) => work(),

@@ -51,12 +51,9 @@ export const serviceNames = ['auth', 'users', 'products', 'tenant-registry'] as 
 export type ServiceName = (typeof serviceNames)[number];
 
 /** Subjects start with a plain noun; only the registry's differs from its service's name. */
-const serviceOfWord: Readonly<Record<string, ServiceName>> = {
-  auth: 'auth',
-  users: 'users',
-  products: 'products',
-  tenants: 'tenant-registry',
-};
+const serviceOfWord: ReadonlyMap<string, ServiceName> = new Map(
+  serviceNames.map((name) => [name === 'tenant-registry' ? 'tenants' : name, name]),
+);
 
 /** What a caller writes: fields with a default may be left out. */
 export type RequestOf<M extends Message> = z.input<M['request']>;
@@ -73,7 +70,7 @@ const subjectForm = /^[a-z]+(\.[a-z][a-z-]*)+$/;
 
 /** The service a subject or an event's type belongs to; undefined when it is malformed or names none. */
 export const serviceOf = (subject: string): ServiceName | undefined =>
-  subjectForm.test(subject) ? serviceOfWord[subject.split('.', 1)[0] ?? ''] : undefined;
+  subjectForm.test(subject) ? serviceOfWord.get(subject.split('.', 1)[0] ?? '') : undefined;
 
 /**
  * Declares a message once, for both ends.

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { parseScale } from '@tenantry/stack/options.ts';
 import { freePort } from '@tenantry/stack/ports.ts';
 import { readSecrets } from '@tenantry/stack/secrets.ts';
 import { startStack } from '@tenantry/stack/stack.ts';
@@ -73,7 +74,7 @@ export async function startOurs(
       root,
       dataDir,
       port: await freePort(),
-      scale: { gateway: 1, products: 1, users: 1, auth: 1, 'tenant-registry': 1 },
+      scale: parseScale('1'),
       clusters: 1,
       restartAfterMs: 0,
       demo: false,
