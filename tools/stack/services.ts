@@ -52,6 +52,8 @@ const ofRegistry = [
   'MASTER_KEY_PREVIOUS',
 ];
 const ofTenants = ['CONNECTION_BUDGET', 'MASTER_KEY_PREVIOUS'];
+/** One of each service may then open all it may, and the server has some left. */
+const budget = { CONNECTION_BUDGET: '90' };
 const ofGateway = [
   'BASE_DOMAIN',
   'CORS_ORIGINS',
@@ -96,14 +98,16 @@ const own: Record<ServiceName, (around: Surroundings) => NodeJS.ProcessEnv> = {
   auth: ({ urls, secrets, env }) => ({
     AUTH_DATABASE_URL: as(urls.postgres, 'auth', secrets.roles.auth, 'auth'),
     MASTER_KEY: secrets.masterKey,
+    ...budget,
     ...pick(env, [...ofTenants, 'SIGNING_KEY_DAYS', 'AUDIT_DAYS']),
   }),
   users: ({ secrets, env, dataDir }) => ({
     MASTER_KEY: secrets.masterKey,
     MAIL_FOLDER: mailFolder(dataDir),
+    ...budget,
     ...pick(env, [...ofTenants, 'AUDIT_DAYS', 'SMTP_URL', 'MAIL_FROM', 'MAIL_LINKS']),
   }),
-  products: ({ secrets, env }) => ({ MASTER_KEY: secrets.masterKey, ...pick(env, ofTenants) }),
+  products: ({ secrets, env }) => ({ MASTER_KEY: secrets.masterKey, ...budget, ...pick(env, ofTenants) }),
   'tenant-registry': ({ urls, secrets, env }) => ({
     REGISTRY_DATABASE_URL: as(urls.postgres, 'tenant_registry', secrets.roles.tenant_registry, 'registry'),
     PROVISIONER_URL: provisionerUrl(urls.postgres, secrets),

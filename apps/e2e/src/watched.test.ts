@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { AuditEvent, TenantAuditEvent } from '@tenantry/contracts';
 import { attributeOf, createTenant, OtlpReceiver, type ReceivedSpan, Stack, type StackTenant } from '@tenantry/testing';
 import { noSecretInLogs } from './stories/no-secret-in-logs.js';
+import { tooLargeBudgets } from './watched/too-large-budgets.js';
 import { metricsOf, queries } from './watched/queries.js';
 
 let receiver: OtlpReceiver;
@@ -10,7 +11,8 @@ let stack: Stack;
 let tenant: StackTenant;
 beforeAll(async () => {
   receiver = await OtlpReceiver.start();
-  stack = await Stack.start({ env: receiver.env });
+  // Three services with tenants may open three thousand connections to a cluster of three hundred.
+  stack = await Stack.start({ env: { ...receiver.env, CONNECTION_BUDGET: '1000' } });
   tenant = await createTenant(stack);
 }, 150_000);
 afterAll(async () => {
@@ -150,4 +152,5 @@ describe('the dashboard and the alerts', () => {
   });
 });
 
+tooLargeBudgets(() => stack);
 noSecretInLogs(() => stack);

@@ -45,10 +45,16 @@ export class ClusterFleetService {
     const { provisionerUrl: provisioner, host, port, ...wish } = request;
     if (await this.clusters.findByName(wish.name))
       throw new ServiceError('conflict', `Another cluster is named '${wish.name}'.`);
-    await this.makeReady(provisioner);
+    const maxConnections = await this.makeReady(provisioner);
     const url = new URL(provisioner);
     const place = { host: host ?? url.hostname, port: port ?? Number(url.port || 5432) };
-    const { id } = await this.clusters.register({ ...definedOf(wish), name: wish.name, ...place, provisioner });
+    const { id } = await this.clusters.register({
+      maxConnections,
+      ...definedOf(wish),
+      name: wish.name,
+      ...place,
+      provisioner,
+    });
     return toCluster(await this.census.get(id));
   }
 
@@ -63,10 +69,12 @@ export class ClusterFleetService {
     return toCluster(await this.census.get(id));
   }
 
-  private async makeReady(url: string): Promise<void> {
+  /** Answers what the server holds at most: its capacity, unless the operator says another. */
+  private async makeReady(url: string): Promise<number> {
     const provisioner = new Provisioner(url, this.log);
     try {
       await provisioner.prepare();
+      return await provisioner.readMaxConnections();
     } catch (cause) {
       const message = 'must lead to a database server that can be made ready for tenants';
       const errors = [{ pointer: '/provisionerUrl', code: 'unusable', message }];

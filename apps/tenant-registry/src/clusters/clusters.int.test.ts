@@ -40,7 +40,7 @@ const onSecond = async (sql: string): Promise<{ rows: unknown[] }> => {
   await client.connect();
   return client.query(sql).finally(() => client.end());
 };
-const wish = (name: string) => ({ name, provisionerUrl: url, labels: { region: 'eu' }, maxConnections: 50 });
+const wish = (name: string) => ({ name, provisionerUrl: url, labels: { region: 'eu' } });
 
 describe('a cluster', () => {
   it('that every role may enter is refused, and nothing is kept of it', async () => {
@@ -57,6 +57,7 @@ describe('a cluster', () => {
     const { hostname, port } = new URL(url);
     expect(made).toMatchObject({
       ...{ name: 'eu-1', host: hostname, port: Number(port), state: 'open', tenants: 0 },
+      // As many as its server says, for nobody said another number.
       ...{ labels: { region: 'eu' }, maxConnections: 50, reserve: 10 },
     });
     const { rows } = await onSecond(`SELECT 1 FROM pg_database WHERE datname LIKE 'tenantry_template%'`);

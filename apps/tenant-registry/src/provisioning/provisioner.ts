@@ -41,6 +41,13 @@ export class Provisioner {
     return this.prepared;
   }
 
+  /** How many sessions the server holds at most, those of administrators included. */
+  async readMaxConnections(): Promise<number> {
+    const text = "SELECT current_setting('max_connections')::int AS most";
+    const { rows } = await this.pool.query<{ most: number }>(text);
+    return rows[0]!.most;
+  }
+
   /** Works in one session, alone among all processes that work under this name. */
   async alone<Result>(name: string, work: (session: SqlClient) => Promise<Result>): Promise<Result> {
     const session = await this.pool.connect();
