@@ -1,7 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Operator, Tenant } from '@tenantry/contracts';
-import { newSlug, Stack } from '@tenantry/testing';
+import { newSlug, OwnPostgres, Stack } from '@tenantry/testing';
+import pg from 'pg';
 
 interface Ran {
   readonly code: number | null;
@@ -147,4 +149,25 @@ describe('the platform on the command line', () => {
     expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining('nobody answers at http://127.0.0.1:1') });
     expect((await run(['list'], { TENANTRY_KEY: '' })).code).toBe(2);
   });
+});
+
+describe('what compose runs once', () => {
+  const script = new URL('../../deploy/compose/register-cluster.mjs', import.meta.url).pathname;
+  const register = async (env: Readonly<Record<string, string>>): Promise<string> => {
+    const given = { GATEWAY_URL: stack.url, OPERATOR_KEY: stack.operatorKey, CLUSTER_NAME: 'b', ...env };
+    return (await promisify(execFile)(process.execPath, [script], { env: given })).stdout;
+  };
+
+  it('makes a cluster known, once; fails where it cannot be used', async () => {
+    await using postgres = new AsyncDisposableStack();
+    const second = postgres.adopt(await OwnPostgres.start(), (server) => server.stop());
+    const env = { PROVISIONER_URL: second.url };
+    await expect(register(env)).rejects.toThrow(/not registered.*provisionerUrl/);
+    const client = new pg.Client({ connectionString: second.url });
+    await client.connect();
+    await client.query('REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC').finally(() => client.end());
+    expect(await register(env)).toBe('the cluster b is registered\n');
+    expect(await register(env)).toBe('the cluster b is known\n');
+    expect((await run(['clusters'])).out).toMatch(/^b +open +127\.0\.0\.1 +\d+ +0 +\d+ +50 /m);
+  }, 60_000);
 });

@@ -17,6 +17,7 @@ interface ComposeService {
   healthcheck?: object;
   profiles?: string[];
   read_only?: boolean;
+  restart?: string;
 }
 
 const compose = readYaml<{ name: string; services: Record<string, ComposeService> }>('docker-compose.yml');
@@ -68,7 +69,7 @@ describe('docker-compose.yml', () => {
 
   test('has no secret of its own: each is asked for, and write-env.mjs makes them all', () => {
     const secretNames = /PASSWORD|KEY|SECRET|_URL$/;
-    const withoutSecret = ['nats://nats:4222', 'smtp://mail:1025'];
+    const withoutSecret = ['nats://nats:4222', 'smtp://mail:1025', 'http://gateway-1:3000'];
     for (const [, { environment = {} }] of services)
       for (const [name, value] of Object.entries(environment))
         if (secretNames.test(name) && /:\/\/[^$]*:[^$]+@|^[^$]+$/.test(value))
@@ -86,12 +87,29 @@ describe('docker-compose.yml', () => {
     }
   });
 
+  // `up --wait` takes one that has ended for a failure, unless somebody waits for its end.
+  test('waits for the end of everything that runs once, and knows both clusters before anybody is let in', () => {
+    const once = services.filter(([, { restart }]) => restart === 'no').map(([name]) => name);
+    const awaited = services.flatMap(([, { depends_on = {} }]) => Object.keys(depends_on));
+    expect(once.filter((name) => !awaited.includes(name))).toEqual([]);
+    expect(Object.keys(compose.services['proxy']!.depends_on ?? {})).toContain('register-cluster-b');
+    expect(compose.services['register-cluster-b']!.environment).toMatchObject({
+      OPERATOR_KEY: compose.services['tenant-registry']!.environment!['OPERATOR_KEY'],
+      PROVISIONER_URL: compose.services['tenant-registry']!.environment!['PROVISIONER_URL']!.replace(
+        'cluster-a',
+        'cluster-b',
+      ),
+    });
+  });
+
   test('waits for what it depends on to be healthy, which somebody checks', () => {
     for (const [name, { depends_on = {} }] of services)
       for (const [other, condition] of Object.entries(depends_on)) {
-        const needs = other.startsWith('migrate-') ? 'service_completed_successfully' : 'service_healthy';
+        const { image, healthcheck, restart } = compose.services[other]!;
+        const runsOnce = restart === 'no';
+        const needs = runsOnce ? 'service_completed_successfully' : 'service_healthy';
         expect([name, other, condition]).toEqual([name, other, { condition: needs }]);
-        const { image, healthcheck } = compose.services[other]!;
+        if (runsOnce) continue;
         // Our image brings its own.
         expect([other, healthcheck !== undefined || image.startsWith('tenantry/')]).toEqual([other, true]);
       }
