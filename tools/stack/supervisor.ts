@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { processIdentity } from './lock.mjs';
+import { endWithUs } from './owner-watch.ts';
 import { endChild, hasEnded, logEnd, spawnProgram, type Program } from './program.ts';
 
 export interface SupervisorOptions {
@@ -12,6 +13,8 @@ export interface SupervisorOptions {
   runDir?: string | undefined;
   /** How long a dead process stays dead; 0: for good. */
   restartAfterMs: number;
+  /** Whether it ends when this process is killed; else it goes on, for a later start to find. */
+  endsWithUs?: boolean;
   report: (text: string) => void;
 }
 
@@ -75,6 +78,7 @@ export class Supervisor {
     const { child, logStart } = spawnProgram(this.program, this.#logFile);
     // A command that does not exist arrives as an event; `hasEnded` tells it by the missing pid.
     child.on('error', (error) => this.#options.report(`${this.program.name}: ${error.message}`));
+    if (this.#options.endsWithUs) endWithUs(child, this.program.quitSignal ?? 'SIGKILL');
     this.#child = child;
     this.#logStart = logStart;
     this.#rememberPid(child.pid);

@@ -52,6 +52,7 @@ async function startOnce<Options extends StartOptions>(
     logDir: options.logDir ?? join(options.dir, '..'),
     runDir: options.runDir,
     restartAfterMs: 0,
+    endsWithUs: true,
     report: (text) => process.stderr.write(`${text}\n`),
   });
   await supervisor.start();
