@@ -1,4 +1,4 @@
-import { currentRequest, isTracing, spanAround } from '@tenantry/service-kit';
+import { currentRequest, isTraced, isTracing, spanAround } from '@tenantry/service-kit';
 
 const longestText = 2000;
 const firstWord = /^\s*(\w+)/;
@@ -9,7 +9,7 @@ const firstWord = /^\s*(\w+)/;
  */
 export function sqlSpan<Answer>(text: string, name: string | undefined, run: () => Promise<Answer>): Promise<Answer> {
   const request = isTracing() ? currentRequest() : undefined;
-  if (!request) return run();
+  if (!request || !isTraced(request)) return run();
   const operation = firstWord.exec(text)?.[1]?.toUpperCase() ?? 'SQL';
   return spanAround(name ?? operation, 'client', request, run, {
     'db.system.name': 'postgresql',

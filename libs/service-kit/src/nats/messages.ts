@@ -13,7 +13,7 @@ import { LRUCache } from 'lru-cache';
 import type { ContextSigner } from '../context/signer.js';
 import { currentRequest, type Client } from '../request-context.js';
 import { ServiceError } from '../service-error.js';
-import { isTracing, spanAround } from '../telemetry.js';
+import { isTraced, spanAround } from '../telemetry.js';
 import { headersOf } from './headers.js';
 import type { Nats } from './nats.js';
 import { Requests } from './requests.js';
@@ -81,7 +81,7 @@ export class Messages {
     if (envelope.client) appendClient(headers, envelope.client);
     if (envelope.ifMatch) headers.append(Headers.ifMatch, envelope.ifMatch);
     headers.append(Headers.deadline, String(leftMs));
-    if (!isTracing())
+    if (!isTraced(envelope))
       return readReply(await this.#requests.request(message.subject, body, headers, envelope.deadlineAt));
     const reply = await spanAround(
       message.subject,
