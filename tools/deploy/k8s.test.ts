@@ -18,7 +18,7 @@ interface Container {
   livenessProbe?: Probe;
   readinessProbe?: Probe;
   lifecycle?: { preStop: { sleep: { seconds: number } } };
-  resources: { requests: object; limits: { memory?: string } };
+  resources: { requests: { cpu: string }; limits: { memory?: string } };
   securityContext: object;
 }
 interface PodSpec {
@@ -30,6 +30,9 @@ interface PodSpec {
 }
 interface Workload extends Resource {
   spec: { template: { spec: PodSpec }; strategy?: { rollingUpdate: object } };
+}
+interface Autoscaler extends Resource {
+  spec: { maxReplicas: number; metrics: { resource: { target: { averageUtilization: number } } }[] };
 }
 interface Rule {
   alert: string;
@@ -129,11 +132,7 @@ describe('production', () => {
   test('opens at most as many connections to a cluster as it has, with every instance there can be and one more of each', () => {
     const withTenants = serviceNames.filter((service) => 'CONNECTION_BUDGET' in dataOf(production, service));
     const wanted = withTenants.map((service) => {
-      const { spec } = named<Resource & { spec: { maxReplicas: number } }>(
-        production,
-        'HorizontalPodAutoscaler',
-        service,
-      );
+      const { spec } = named<Autoscaler>(production, 'HorizontalPodAutoscaler', service);
       return (spec.maxReplicas + 1) * Number(dataOf(production, service)['CONNECTION_BUDGET']);
     });
     const sum = wanted.reduce((all, one) => all + one, 0);
@@ -148,6 +147,22 @@ describe('production', () => {
       expect(sum).toBeLessThanOrEqual(Number(cluster.spec.postgresql.parameters.max_connections) - reserve);
     }
     expect(readText('docs/operations.md')).toContain(`${sum} of 600`);
+  });
+
+  test('asks for as much CPU as docs/sizing.md derives from what was measured', () => {
+    const row = /^\| `([a-z-]+)` +\| [^|]+\| (\d+) us +\| (\d+)m +\| (\d+) +\|$/gm;
+    const rows = Array.from(readText('docs/sizing.md').matchAll(row), ([, name = '', ...numbers]) => {
+      const [cost, request, aSecond] = numbers.map(Number) as [number, number, number];
+      return { name, cost, request, aSecond };
+    });
+    expect(rows.map(({ name }) => name).sort()).toEqual([...serviceNames].sort());
+    for (const { name, cost, request, aSecond } of rows) {
+      const [container] = named<Workload>(production, 'Deployment', name).spec.template.spec.containers as [Container];
+      expect([name, container.resources.requests.cpu]).toEqual([name, `${request}m`]);
+      const { spec } = named<Autoscaler>(production, 'HorizontalPodAutoscaler', name);
+      const share = spec.metrics[0]!.resource.target.averageUtilization / 100;
+      expect([name, aSecond]).toEqual([name, Math.floor((share * request * 1000) / cost)]);
+    }
   });
 
   test('can send mail: by a server that its secret names, outside of the cluster', () => {
