@@ -86,9 +86,12 @@ export class OpenSpan {
   constructor(name: string, kind: keyof typeof kinds, traced: Traced, attributes: Attributes) {
     const { requestId, traceparent } = traced;
     const parent = traceparent ? propagation.extract(ROOT_CONTEXT, { traceparent }) : ROOT_CONTEXT;
-    const about = { ...attributes, 'tenantry.request_id': requestId };
-    this.#span = tracer.startSpan(name, { kind: kinds[kind], attributes: about }, parent);
-    this.#ofTenant(traced.tenantId ?? traced.caller?.tenantId);
+    this.#span = tracer.startSpan(name, { kind: kinds[kind] }, parent);
+    // None of the SDK's samplers asks for attributes; it would look through them for every span, and forget those of ninety-nine in a hundred.
+    if (this.#span.isRecording()) {
+      this.#span.setAttributes({ ...attributes, 'tenantry.request_id': requestId });
+      this.#ofTenant(traced.tenantId ?? traced.caller?.tenantId);
+    }
     // Written here, not by the SDK's propagator: of a hundred requests ninety-nine need nothing else of their span.
     const { traceId, spanId, traceFlags } = this.#span.spanContext();
     this.traceparent = `00-${traceId}-${spanId}-${traceFlags & TraceFlags.SAMPLED ? '01' : '00'}`;
