@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, linkSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,13 +11,22 @@ import { testServers } from '@tenantry/testing';
 import { root } from './files.ts';
 
 const { layOut } = (await import(join(root, 'tools/deploy/image/folder.mjs'))) as {
-  layOut: (root: string, app: string, target: string) => number;
+  layOut: (root: string, app: string, target: string, place: (from: string, to: string) => void) => number;
 };
 
 const nobody = 65534;
 const isRoot = process.getuid?.() === 0;
 let folder: string;
 let node: string;
+
+const copies = new Map<string, string>();
+/** Of a file that several images hold there is one copy under several names: nobody may write to it in any. */
+function place(from: string, to: string): void {
+  const copy = copies.get(from);
+  if (copy) linkSync(copy, to);
+  else copyFileSync(from, to);
+  if (!copy) copies.set(from, to);
+}
 
 /** As `COPY --from=build` and `USER` do it: owned by somebody else, and nothing of it can be written. */
 function lockUp(path: string): void {
@@ -32,9 +41,9 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'tenantry-image-'));
   // Where the workspace lies, another user may not be let in.
   node = join(folder, 'node');
-  cpSync(process.execPath, node);
+  copyFileSync(process.execPath, node);
   chmodSync(node, 0o555);
-  for (const app of serviceNames) layOut(root, app, join(folder, app));
+  for (const app of serviceNames) layOut(root, app, join(folder, app), place);
   for (const app of serviceNames) lockUp(join(folder, app));
   chmodSync(folder, 0o555);
 }, 60_000);
