@@ -67,6 +67,8 @@ describe.each(overlays)('the overlay %s', (overlay) => {
         .map(({ metadata }) => metadata.name)
         .sort(),
     ).toEqual([...serviceNames].sort());
+    const [namespace] = ofKind<Resource & { metadata: { labels: object } }>(resources, 'Namespace');
+    expect(namespace!.metadata.labels).toMatchObject({ 'pod-security.kubernetes.io/enforce': 'restricted' });
     for (const { spec } of workloads) {
       const pod = spec.template.spec;
       expect(pod.automountServiceAccountToken).toBe(false);
