@@ -1,6 +1,5 @@
-import { createServer, type AddressInfo, type Server } from 'node:net';
-import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { freePorts } from '@tenantry/testing';
 import { Health } from './health.js';
 import { listenInternally } from './internal-server.js';
 import { Metrics } from './metrics.js';
@@ -10,14 +9,6 @@ import { Child } from './test/child.js';
 let asker: Asker;
 beforeAll(async () => void (asker = await Asker.start()));
 afterAll(() => asker.close());
-
-async function freePort(): Promise<number> {
-  const server: Server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}
 
 describe('the internal port', () => {
   test('tells each message by its status, and what Node does', async () => {
@@ -45,7 +36,7 @@ describe('the internal port', () => {
       if (value < 0) throw new Error('gone');
       kept.set(value);
     });
-    const port = await freePort();
+    const port = await freePorts();
     const server = await listenInternally('127.0.0.1', port, new Health(), metrics);
     const scrape = (): Promise<Response> => fetch(`http://127.0.0.1:${port}/metrics`);
     expect(await (await scrape()).text()).toContain('kept{service="products"} 1\n');

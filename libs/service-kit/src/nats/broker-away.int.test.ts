@@ -48,7 +48,7 @@ beforeEach(async () => expect(await recoveryMs(signed)).toBeLessThan(15_000));
 
 describe('a broker', () => {
   test('that was killed and comes back finds everybody there again', async () => {
-    broker.signal('SIGKILL');
+    broker.kill();
     expect(await service.becomes('readyz', 503)).toBe(true);
     await until('the gateway notices', 5000, () => !gateway.nats.isConnected);
     expect(await service.probe('livez')).toBe(200);
@@ -60,7 +60,7 @@ describe('a broker', () => {
   });
 
   test('that comes back with an empty disk is told the keys again', async () => {
-    broker.signal('SIGKILL');
+    broker.kill();
     await sleep(500);
     await broker.startAgain({ empty: true });
     expect(await recoveryMs(signed)).toBeLessThan(5000);

@@ -1,19 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePorts } from '@tenantry/testing';
 import { natsPassword, natsUrl } from './broker.js';
 import { ownMessages, ownWord, type OwnMessages } from './products.js';
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 interface Options {
   readonly url?: string;
@@ -25,6 +16,7 @@ interface Options {
 /** `small-service.ts` in a process of its own. */
 export class Child {
   readonly said: string[] = [];
+  readonly #log: string[] = [];
   #errors = '';
 
   private constructor(
@@ -33,19 +25,15 @@ export class Child {
     private readonly probes: string,
   ) {
     process.stdout?.on('data', (bytes: Buffer) => {
-      this.said.push(
-        ...bytes
-          .toString()
-          .split('\n')
-          .filter((line) => line && !line.startsWith('{')),
-      );
+      for (const line of bytes.toString().split('\n').filter(Boolean))
+        (line.startsWith('{') ? this.#log : this.said).push(line);
     });
     process.stderr?.on('data', (bytes: Buffer) => (this.#errors += bytes.toString()));
   }
 
   static async spawn({ url, password, workMs = 0, environment = {} }: Options = {}): Promise<Child> {
     const word = ownWord();
-    const port = await freePort();
+    const port = await freePorts();
     const child = spawn(
       process.execPath,
       [
@@ -75,8 +63,10 @@ export class Child {
 
   static async ready(options?: Options): Promise<Child> {
     const child = await Child.spawn(options);
-    if (!(await child.becomes('readyz', 200))) throw new Error(`the service did not become ready: ${child.errors}`);
-    return child;
+    if (await child.becomes('readyz', 200)) return child;
+    const what = [child.errors, ...child.#log].join('\n');
+    await child.kill();
+    throw new Error(`the service did not become ready: ${what}`);
   }
 
   /** What it wrote to stderr. */
