@@ -1,6 +1,8 @@
 import untypedScalar from '@scalar/fastify-api-reference';
 import type { FastifyInstance, FastifyPluginCallback } from 'fastify';
 import type { Type } from '@nestjs/common';
+import { ServiceError } from '@tenantry/service-kit';
+import { asProblemError, sendProblem } from '../problem.js';
 import { type Audience, openApiDocument } from './openapi.js';
 import { allRoutes } from './routes.js';
 
@@ -27,18 +29,28 @@ const sources = [
 /** Serves the documents, and at /docs a page to read and try them. */
 export async function addDocs(server: FastifyInstance, controllers: readonly Type[]): Promise<void> {
   const routes = allRoutes(controllers);
-  for (const audience of ['tenants', 'platform'] as const) {
-    // Written once: it is the same for everybody until the next start.
-    const document = JSON.stringify(openApiDocument(routes, audience, apiVersion));
-    server.get(documentPaths[audience], (_request, reply) =>
-      reply.type('application/json; charset=utf-8').send(document),
-    );
-  }
-  await server.register(async (page) => {
-    page.addHook('onSend', (_request, reply, payload, done) => {
-      reply.header('content-security-policy', policy);
-      done(null, payload);
-    });
-    await page.register(scalar, { routePrefix: '/docs', configuration: { sources, telemetry: false } });
+  await server.register(async (docs) => {
+    // These are there before Nest's filter is, which turns every other error into an answer.
+    docs.setErrorHandler((error, request, reply) => sendProblem(asProblemError(error), request, reply));
+    for (const audience of ['tenants', 'platform'] as const) {
+      // Written once: it is the same for everybody until the next start.
+      const document = JSON.stringify(openApiDocument(routes, audience, apiVersion));
+      docs.get(documentPaths[audience], (_request, reply) =>
+        reply.type('application/json; charset=utf-8').send(document),
+      );
+    }
+    await docs.register(addPage);
   });
+}
+
+async function addPage(page: FastifyInstance): Promise<void> {
+  page.addHook('onRequest', ({ host }, _reply, done) => {
+    // HTTP/1.0 need not name one.
+    done(host ? undefined : new ServiceError('bad-request', 'Name a host: the page finds its way by it.'));
+  });
+  page.addHook('onSend', (_request, reply, payload, done) => {
+    reply.header('content-security-policy', policy);
+    done(null, payload);
+  });
+  await page.register(scalar, { routePrefix: '/docs', configuration: { sources, telemetry: false } });
 }

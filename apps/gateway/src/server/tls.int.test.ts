@@ -138,6 +138,14 @@ describe('over HTTP/2', () => {
     expect(headers).toMatchObject({ ':status': 400 });
   });
 
+  it('a host that is none is refused, as over HTTP/1.1', async () => {
+    for (const authority of ['%', '[', 'a:65536']) {
+      const { headers, text } = await askOverHttp2('/docs/', { ':authority': authority });
+      expect({ authority, headers }).toMatchObject({ authority, headers: { ':status': 400 } });
+      expect(JSON.parse(text)).toMatchObject({ type: '/problems/bad-request' });
+    }
+  });
+
   it('a target that is no path of ours is refused', async () => {
     expect((await askOverHttp2('/%70roblems')).headers).toMatchObject({ ':status': 400 });
   });
