@@ -15,10 +15,10 @@ import { tenantSettings } from './stories/tenant-settings.js';
 import { twoTenants } from './stories/two-tenants.js';
 import { versions } from './stories/versions.js';
 
-// One stack for all stories that leave it as it was.
+// One stack for all stories that leave it as it was. It lets pages in, since that must change no answer to anybody else.
 let stack: Stack;
 beforeAll(async () => {
-  stack = await Stack.start();
+  stack = await Stack.start({ env: { CORS_ORIGINS: 'https://app.example' } });
 }, 150_000);
 afterAll(() => stack?.stop(), 60_000);
 

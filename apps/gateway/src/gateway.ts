@@ -11,6 +11,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppModule, controllers } from './app.module.js';
 import { GatewayConfig, refuseUnlimitedProduction } from './config.js';
 import { addDocs } from './docs/pages.js';
+import { letPagesIn } from './server/cors.js';
 import { Load } from './server/load.js';
 import { startCalls } from './pipeline/request-id.js';
 import { watchRequests } from './requests.js';
@@ -18,13 +19,6 @@ import { Revocations } from './callers/revocations.js';
 import { RouteTable } from './route-table.js';
 import { createServer } from './server/server.js';
 import { followCertificate } from './server/tls.js';
-
-/** What pages of the listed origins may send, and read beside the body. */
-const cors = {
-  maxAge: 600,
-  methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-  exposedHeaders: ['ETag', 'Location', 'Link', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'X-Request-Id'],
-};
 
 /**
  * Long lists and pages, for those who ask. No answer with an entity tag is that large, so a tag names one sequence of bytes
@@ -78,7 +72,7 @@ export async function createGateway(kit: KitProcess<GatewayConfig>): Promise<Gat
   startCalls(server);
   watchRequests(server, kit.metrics, kit.log);
   const endConnections = endingConnections(server);
-  if (config.CORS_ORIGINS.length > 0) app.enableCors({ ...cors, origin: [...config.CORS_ORIGINS] });
+  if (config.CORS_ORIGINS.length > 0) letPagesIn(app, server, config.CORS_ORIGINS);
   await server.register(compress, packing);
   await addDocs(server, controllers);
   new Load().guard(server);
