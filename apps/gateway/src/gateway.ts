@@ -15,6 +15,7 @@ import { letPagesIn } from './server/cors.js';
 import { Load } from './server/load.js';
 import { startCalls } from './pipeline/request-id.js';
 import { watchRequests } from './requests.js';
+import { Keys } from './callers/keys.js';
 import { Revocations } from './callers/revocations.js';
 import { RouteTable } from './route-table.js';
 import { createServer } from './server/server.js';
@@ -97,8 +98,8 @@ export async function startGateway(): Promise<void> {
       await kit.close();
     });
     await app.init();
-    // A gateway that does not know yet what was revoked would let it in.
-    await app.get(Revocations).loaded;
+    // A gateway that does not know yet what was revoked would let it in; one without keys could let nobody in.
+    await Promise.all([app.get(Revocations).loaded, app.get(Keys).loaded]);
     await app.listen(config.PORT, config.HOST);
   } catch (err) {
     log.fatal({ err }, 'could not start');
