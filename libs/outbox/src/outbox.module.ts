@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService, MetadataScanner } from '@nestjs/core';
 import type { ServiceName } from '@tenantry/contracts';
-import { KeyedWork, LOG, Nats, type Log } from '@tenantry/service-kit';
+import { CONFIG, KeyedWork, LOG, masterKeysOf, Nats, type Log } from '@tenantry/service-kit';
 import { EventConsumer } from './event-consumer.js';
 import { eventHeardBy } from './hears.js';
 import { Inbox } from './inbox.js';
@@ -40,13 +40,15 @@ export class OutboxModule implements OnApplicationBootstrap, BeforeApplicationSh
     this.consumer = new EventConsumer(postOffice.streams, log);
   }
 
-  /** An outbox in each tenant's database, and beside it what was done under idempotency keys. `tenants` is the class of the service's connections to them. */
+  /** An outbox in each tenant's database, and beside it what was done under idempotency keys. `tenants` is the class of the service's connections to them;
+   * its settings have the master key. */
   static forTenants(service: ServiceName, tenants: ClassOf<TenantDatabases>): DynamicModule {
     const { providers = [], exports = [], ...module } = of(service, tenants, tenantStore);
     const keyedWork = {
       provide: KeyedWork,
-      inject: [tenants as InjectionToken, Outbox],
-      useFactory: (databases: TenantDatabases, outbox: Outbox) => new KeyedWrites(databases, outbox),
+      inject: [tenants as InjectionToken, Outbox, CONFIG],
+      useFactory: (databases: TenantDatabases, outbox: Outbox, config: Parameters<typeof masterKeysOf>[0]) =>
+        new KeyedWrites(databases, outbox, masterKeysOf(config)),
     };
     return { ...module, providers: [...providers, keyedWork], exports: [...exports, KeyedWork] };
   }

@@ -4,6 +4,7 @@ export { CommonConfig, InvalidConfig, masterKey, masterKeysOf, port, readConfig,
 export { ContextSigner, type Statement } from './context/signer.js';
 export { ContextVerifier } from './context/verifier.js';
 export { cursorKey, decodeCursor, encodeCursor, type CursorBinding, type CursorPosition } from './cursor.js';
+export { derivedKey } from './derived-key.js';
 export { entityTag, preconditionFailed, preconditionRequired, wantedVersions } from './entity-tag.js';
 export { Health } from './health.js';
 export { idempotencyKeyOf, KeyedWork, Replayed, type KeyedRequest } from './keyed-work.js';
