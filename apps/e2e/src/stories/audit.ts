@@ -1,6 +1,14 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { AuditEvent, Operator } from '@tenantry/contracts';
-import { type Client, createTenant, newSlug, type Stack, type StackTenant } from '@tenantry/testing';
+import {
+  type Answer,
+  type Client,
+  createTenant,
+  newSlug,
+  type Stack,
+  type StackTenant,
+  until,
+} from '@tenantry/testing';
 import { expectProblem } from './problem.js';
 
 const path = '/v1/admin/audit-events';
@@ -54,6 +62,32 @@ export const audit = (stack: () => Stack): void =>
         'tenants.audit.list',
         'tenants.operators.revoke',
       ]);
+    });
+
+    it('tells of what was refused for what it says, and of what may not be done whatever the reason', async () => {
+      const { operator } = stack();
+      const made = await operator.post('/v1/admin/tenants', { slug: 'No Slug', name: 'x' });
+      expect([400, 422]).toContain(made.status);
+      const changed = await operator.patch(`/v1/admin/tenants/${tenant.id}`, { name: 'y' });
+      expectProblem(changed, 'precondition-required');
+      const unread = { 'x-reason': `UTF-8''%00` };
+      const read = await operator.with(unread).get(`/v1/admin/tenants/${tenant.id}`);
+      expectProblem(read, 'bad-request');
+      const listed = await reader.with(unread).get('/v1/admin/clusters');
+      expectProblem(listed, 'forbidden');
+      const told: [Answer, Partial<AuditEvent>][] = [
+        [made, { action: 'tenants.create', outcome: made.status === 422 ? 'validation' : 'bad-request' }],
+        [changed, { action: 'tenants.update', outcome: 'precondition-required', tenantId: tenant.id }],
+        [read, { action: 'tenants.get', outcome: 'bad-request', tenantId: tenant.id, reason: null }],
+        [listed, { action: 'tenants.clusters.list', outcome: 'forbidden', actor, reason: null }],
+      ];
+      for (const [{ headers }, event] of told) {
+        const row = async (): Promise<AuditEvent | undefined> =>
+          (await search(`action=${event.action}`)).find(({ requestId }) => requestId === headers['x-request-id']);
+        // Nobody waits for the record of what the edge refuses.
+        await until(`${event.action} is recorded`, 5000, async () => (await row()) !== undefined);
+        expect(await row()).toMatchObject(event);
+      }
     });
 
     it('is exported whole as CSV', async () => {

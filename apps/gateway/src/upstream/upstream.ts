@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Message } from '@tenantry/contracts';
-import { idempotencyKeyOf, Messages, type RawReply } from '@tenantry/service-kit';
+import { idempotencyKeyOf, Messages, type RawReply, ServiceError } from '@tenantry/service-kit';
 import type { FastifyReply } from 'fastify';
 import type { GatewayRequest } from '../call.js';
 import { clientOf } from './client.js';
@@ -8,9 +8,18 @@ import { Contexts } from './contexts.js';
 import { inputOf } from './input.js';
 import { ifMatchOf, isHeld } from './preconditions.js';
 import { pathOf, sendProblemBytes } from '../problem.js';
+import { Refusals } from '../refusals.js';
 import { reasonOf } from './reason.js';
 import { Retries } from './retries.js';
 import { isPlatform } from '../route.js';
+
+/** What a request says, held against its message. */
+interface Said {
+  readonly body: string;
+  readonly idempotencyKey: string | undefined;
+  readonly ifMatch: string | undefined;
+  readonly reason: string | undefined;
+}
 
 /** Asks the services in a caller's name and hands their answers through as they come. */
 @Injectable()
@@ -20,6 +29,7 @@ export class Upstream {
   constructor(
     @Inject(Messages) private readonly messages: Messages,
     private readonly contexts: Contexts,
+    private readonly refusals: Refusals,
   ) {}
 
   /**
@@ -50,9 +60,7 @@ export class Upstream {
    */
   async ask(message: Message, request: GatewayRequest, more?: Record<string, unknown>): Promise<RawReply> {
     const { call } = request;
-    const body = JSON.stringify(inputOf(message, request, more));
-    const idempotencyKey = idempotencyKeyOf(message, request.headers['idempotency-key']);
-    const ifMatch = ifMatchOf(message, request.headers);
+    const { body, ...said } = this.read(message, request, more);
     const context = await this.contexts.for(message.service, call);
     const envelope = {
       tenantId: call.tenant?.id,
@@ -62,12 +70,25 @@ export class Upstream {
       deadlineAt: call.deadlineAt,
       // A tenant's reads are told nobody's whereabouts: they need none, and are many.
       client: request.method === 'GET' && !isPlatform(message) ? undefined : clientOf(request),
-      reason: isPlatform(message) ? reasonOf(request) : undefined,
-      idempotencyKey,
-      ifMatch,
+      ...said,
     };
-    const isKeyed = idempotencyKey !== undefined;
+    const isKeyed = said.idempotencyKey !== undefined;
     const send = (): Promise<RawReply> => this.messages.send(message, body, envelope);
     return this.retries.around(message, call.deadlineAt, send, { isKeyed });
+  }
+
+  /** What an operator asks is audited even where it cannot be asked. */
+  private read(message: Message, request: GatewayRequest, more?: Record<string, unknown>): Said {
+    try {
+      return {
+        body: JSON.stringify(inputOf(message, request, more)),
+        idempotencyKey: idempotencyKeyOf(message, request.headers['idempotency-key']),
+        ifMatch: ifMatchOf(message, request.headers),
+        reason: isPlatform(message) ? reasonOf(request) : undefined,
+      };
+    } catch (error) {
+      if (isPlatform(message) && error instanceof ServiceError) this.refusals.tell(message, request, error.code);
+      throw error;
+    }
   }
 }
