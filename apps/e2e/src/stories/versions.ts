@@ -38,6 +38,14 @@ export const versions = (stack: () => Stack): void =>
       expectProperAnswer(answer);
     });
 
+    it('is told by HEAD as by GET, without the body', async () => {
+      const whole = await admin.send('HEAD', path);
+      expect(whole).toMatchObject({ status: 200, text: '', headers: { etag } });
+      const held = await admin.with({ 'if-none-match': etag }).send('HEAD', path);
+      expect(held).toMatchObject({ status: 304, text: '', headers: { etag } });
+      expect((await admin.send('HEAD', '/v1/products?limit=1')).status).toBe(200);
+    });
+
     it('held in another version is answered whole', async () => {
       expect((await admin.with({ 'if-none-match': '"x"' }).get(path)).status).toBe(200);
     });

@@ -5,7 +5,7 @@ import type { FastifyReply } from 'fastify';
 import type { GatewayRequest } from '../call.js';
 import { clientOf } from './client.js';
 import { Contexts } from './contexts.js';
-import { inputOf } from './input.js';
+import { inputOf, isRead } from './input.js';
 import { ifMatchOf, isHeld } from './preconditions.js';
 import { pathOf, sendProblemBytes } from '../problem.js';
 import { Refusals } from '../refusals.js';
@@ -48,7 +48,7 @@ export class Upstream {
     if (answer.isReplayed) reply.header('idempotency-replayed', 'true');
     // May be kept by the client alone, and only to ask again whether it still holds.
     if (etag) reply.headers({ etag, 'cache-control': 'private, no-cache' });
-    if (etag && request.method === 'GET' && isHeld(etag, request.headers)) reply.code(304).send();
+    if (etag && isRead(request) && isHeld(etag, request.headers)) reply.code(304).send();
     else if (status === 204) reply.code(status).send();
     else reply.code(status).type('application/json; charset=utf-8').send(answer.body);
   }
@@ -69,7 +69,7 @@ export class Upstream {
       traceparent: call.traceparent,
       deadlineAt: call.deadlineAt,
       // A tenant's reads are told nobody's whereabouts: they need none, and are many.
-      client: request.method === 'GET' && !isPlatform(message) ? undefined : clientOf(request),
+      client: isRead(request) && !isPlatform(message) ? undefined : clientOf(request),
       ...said,
     };
     const isKeyed = said.idempotencyKey !== undefined;
