@@ -101,4 +101,12 @@ export const alertCases: Record<string, AlertCase> = {
     sick: { 'tenantry_limited_total{limit="address"}': '0+700x30' },
     labels: { limit: 'address' },
   },
+  TenantryOverloaded: {
+    healthy: {
+      'tenantry_refused_total{why="in-hand"}': '0+50x30',
+      'tenantry_refused_total{why="unreadable"}': '0+900x30',
+    },
+    sick: { 'tenantry_refused_total{why="in-hand"}': '0+70x30' },
+    labels: { why: 'in-hand' },
+  },
 };

@@ -27,6 +27,9 @@ import { TenantLimitGuard } from './pipeline/tenant-limit.guard.js';
 import { TokenGuard } from './pipeline/token.guard.js';
 import { ProblemFilter } from './problem.filter.js';
 import { ProductsController } from './routes/products.controller.js';
+import { ArrivingBodies } from './server/arriving-bodies.js';
+import { Load } from './server/load.js';
+import { Refused } from './server/refused.js';
 import { Refusals } from './refusals.js';
 import { RegistrationController } from './routes/registration.controller.js';
 import { RolesController } from './routes/roles.controller.js';
@@ -101,13 +104,16 @@ export const controllers: Type[] = [
     ...pipeline.map((useClass) => ({ provide: APP_GUARD, useClass })),
     { provide: APP_FILTER, useClass: ProblemFilter },
     RouteTable,
+    ArrivingBodies,
     Contexts,
     Keys,
+    Load,
     Operators,
     RequestCounts,
     Revocations,
     RolePermissions,
     Refusals,
+    Refused,
     TenantEntries,
     Tokens,
     Upstream,

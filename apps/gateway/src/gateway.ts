@@ -9,10 +9,12 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { KitModule, type KitProcess, leaveOnSignal, NestLog, startProcess } from '@tenantry/service-kit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppModule, controllers } from './app.module.js';
+import type { GatewayRequest } from './call.js';
 import { GatewayConfig, refuseUnlimitedProduction } from './config.js';
 import { addDocs } from './docs/pages.js';
 import { letPagesIn } from './server/cors.js';
 import { Load } from './server/load.js';
+import { Refused } from './server/refused.js';
 import { startCalls } from './pipeline/request-id.js';
 import { watchRequests } from './requests.js';
 import { Keys } from './callers/keys.js';
@@ -27,8 +29,13 @@ import { followCertificate } from './server/tls.js';
  */
 const packing = { threshold: 16 * 1024, encodings: ['gzip' as const], globalDecompression: false };
 
-/** Whether the answer comes before the end of a body of unknown length: what is left of it is not waited for. */
-const isEndless = ({ raw }: FastifyRequest): boolean => !raw.complete && 'transfer-encoding' in raw.headers;
+/** Whether the answer comes before the end of a body of unknown length, or of one that is late: what is left of it is not waited for. */
+const isEndless = (request: FastifyRequest): boolean => {
+  const { call, raw } = request as GatewayRequest | (FastifyRequest & { call: null });
+  return (
+    !raw.complete && ('transfer-encoding' in raw.headers || (call !== null && call.deadlineAt <= performance.now()))
+  );
+};
 
 /** Once told to, ends each connection with the answer it waits for: one kept alive would hold up the leaving, and then be cut. */
 function endingConnections(server: FastifyInstance): () => void {
@@ -59,7 +66,7 @@ export interface Gateway {
 /** Puts the gateway together. */
 export async function createGateway(kit: KitProcess<GatewayConfig>): Promise<Gateway> {
   const { config, log } = kit;
-  const adapter = createServer(config);
+  const adapter = createServer(config, (why) => app.get(Refused).count(why));
   const root: DynamicModule = { module: class Root {}, imports: [KitModule.of(kit), AppModule] };
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
     logger: new NestLog(log),
@@ -76,7 +83,7 @@ export async function createGateway(kit: KitProcess<GatewayConfig>): Promise<Gat
   if (config.CORS_ORIGINS.length > 0) letPagesIn(app, server, config.CORS_ORIGINS);
   await server.register(compress, packing);
   await addDocs(server, controllers);
-  new Load().guard(server);
+  app.get(Load).guard(server);
   const leave = async (delayMs: number): Promise<void> => {
     endConnections();
     await sleep(delayMs);

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Readable } from 'node:stream';
 import { ServiceError } from '@tenantry/service-kit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { collect } from './collect.js';
 
 const maxBodyBytes = 1024 * 1024;
 /** No body of ours is nearly as deep or wide; what is costs more to read than to send. */
@@ -54,9 +55,23 @@ export class UnreadBody {
     private readonly parse: (text: string) => Promise<unknown>,
   ) {}
 
-  /** What the JSON says, once all of it is here. @throws ServiceError `bad-request`, `payload-too-large` */
-  async read(): Promise<unknown> {
-    const body = await this.collect();
+  /**
+   * What the JSON says, once all of it is here.
+   * @param deadlineAt after that it is not waited for (`performance.now()`).
+   * @param take hears of each piece, and raises where there is no room for it.
+   * @throws ServiceError `bad-request`, `payload-too-large`
+   */
+  async read(deadlineAt: number, take: (bytes: number) => void): Promise<unknown> {
+    let length = 0;
+    const body = await collect(this.bytes, {
+      deadlineAt,
+      take: (bytes) => {
+        length += bytes;
+        if (length > maxBodyBytes) throw tooLarge();
+        take(bytes);
+      },
+      fall: (short, cause) => refuse(`The body did not arrive ${short === 'late' ? 'in time' : 'whole'}.`, cause),
+    });
     if (body.length === 0) throw refuse('The body is empty.');
     if (!isUtf8(body)) throw refuse('The body is not UTF-8.');
     const text = body.toString();
@@ -65,23 +80,6 @@ export class UnreadBody {
     return this.parse(text).catch((cause: unknown) => {
       throw refuse('The body is not JSON that can be read.', cause);
     });
-  }
-
-  private async collect(): Promise<Buffer> {
-    const chunks: Buffer[] = [];
-    let length = 0;
-    // Destroyed with the last chunk that is wanted, it would take the connection with it, and the answer.
-    const arriving = this.bytes.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
-    try {
-      for await (const chunk of arriving) {
-        length += chunk.length;
-        if (length > maxBodyBytes) throw tooLarge();
-        chunks.push(chunk);
-      }
-    } catch (cause) {
-      throw cause instanceof ServiceError ? cause : refuse('The body did not arrive whole.', cause);
-    }
-    return Buffer.concat(chunks);
   }
 }
 

@@ -1,45 +1,127 @@
-import { connect } from 'node:net';
-import { expect, it } from '@jest/globals';
-import { startOwnGateway } from '../test/own-gateway.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Metrics } from '@tenantry/service-kit';
+import { Client, until } from '@tenantry/testing';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { Load } from './load.js';
+import { Refused } from './refused.js';
 
-it('refuses what is more than 1,000 requests at once, fast, and serves again afterwards', async () => {
-  await using gateway = await startOwnGateway({ TENANTRY_LIMITS: 'off' });
-  // Their bodies are still to come: each is in hand until then.
-  const head = [
-    'POST /v1/auth/login HTTP/1.1',
-    'Host: x',
-    'X-Tenant: -',
-    'Content-Type: application/json',
-    'Content-Length: 2\r\n\r\n',
-  ].join('\r\n');
-  const sockets = await Promise.all(
-    Array.from({ length: 1000 }, () => {
-      return new Promise<ReturnType<typeof connect>>((resolve) => {
-        const socket = connect(gateway.port, '127.0.0.1', () => socket.write(head, () => resolve(socket)));
-      });
-    }),
-  );
-  const refused = await untilRefused(gateway);
-  expect(refused).toMatchObject({
-    status: 503,
-    body: { type: '/problems/overloaded', instance: '/problems/validation' },
-    headers: { 'retry-after': '1', 'x-content-type-options': 'nosniff', 'content-type': 'application/problem+json' },
-  });
-  expect(refused.body['requestId']).toBe(refused.headers['x-request-id']);
-  const took = [];
-  for (let sent = 0; sent < 20; sent++) took.push((await gateway.http.get('/problems/validation')).tookMs);
-  expect(took.toSorted((a, b) => a - b)[10]).toBeLessThan(50);
+const most = 20;
+let server: FastifyInstance;
+let http: Client;
+let load: Load;
+let metrics: Metrics;
+/** Answers all that wait at /held. */
+let answer: () => void;
+let held: number;
 
-  for (const socket of sockets) socket.destroy();
-  const again = performance.now();
-  while ((await gateway.http.get('/problems/validation')).status !== 200) {
-    expect(performance.now() - again).toBeLessThan(10_000);
-  }
+beforeEach(async () => {
+  metrics = new Metrics('gateway');
+  load = new Load({ MAX_IN_FLIGHT: most }, new Refused(metrics));
+  server = Fastify({ forceCloseConnections: true });
+  held = 0;
+  let waiting = Promise.withResolvers<string>();
+  answer = () => {
+    waiting.resolve('done');
+    waiting = Promise.withResolvers();
+  };
+  server.get('/held', () => (held++, waiting.promise));
+  server.get('/aside', (_, reply) => (held++, load.aroundWait(reply.raw, waiting.promise)));
+  server.get('/at-once', () => 'done');
+  load.guard(server);
+  http = Client.of(await server.listen({ port: 0, host: '127.0.0.1' }));
+});
+afterEach(async () => {
+  answer();
+  load.onApplicationShutdown();
+  http.close();
+  await server.close();
 });
 
-async function untilRefused({ http }: Awaited<ReturnType<typeof startOwnGateway>>) {
-  for (const late = performance.now() + 10_000; ;) {
-    const answer = await http.get('/problems/validation');
-    if (answer.status !== 200 || performance.now() > late) return answer;
-  }
+async function hold(path: string, times: number, by = http) {
+  const before = held;
+  const answers = Array.from({ length: times }, () => by.get(path));
+  await until('they are in hand', 5000, () => held === before + times);
+  return answers;
 }
+
+/** As many as ever are taken in hand, and no more: nobody is counted who has left. */
+async function takesMost(): Promise<void> {
+  const answers = await hold('/held', most);
+  expect((await http.get('/at-once')).status).toBe(503);
+  answer();
+  for (const one of await Promise.all(answers)) expect(one.status).toBe(200);
+}
+
+describe('a server with as much in hand as it can do', () => {
+  it('refuses what comes then, fast, and serves again afterwards', async () => {
+    const answers = await hold('/held', most);
+    const took = [];
+    for (let sent = 0; sent < 20; sent++) {
+      const refused = await http.get('/at-once?token=secret');
+      expect(refused).toMatchObject({
+        status: 503,
+        body: { type: '/problems/overloaded', title: 'Overloaded', status: 503, instance: '/at-once' },
+        headers: {
+          'retry-after': '1',
+          'x-content-type-options': 'nosniff',
+          'content-type': 'application/problem+json',
+        },
+      });
+      expect(refused.body['requestId']).toBe(refused.headers['x-request-id']);
+      took.push(refused.tookMs);
+    }
+    expect(took.toSorted((a, b) => a - b)[10]).toBeLessThan(50);
+    expect(await metrics.page()).toContain('tenantry_refused_total{why="in-hand",service="gateway"} 20');
+    answer();
+    for (const one of await Promise.all(answers)) expect(one.status).toBe(200);
+    expect((await http.get('/at-once')).status).toBe(200);
+  });
+
+  it('counts nobody who waits for a client', async () => {
+    const aside = await hold('/aside', most);
+    expect((await http.get('/at-once')).status).toBe(200);
+    answer();
+    for (const one of await Promise.all(aside)) expect(one.status).toBe(200);
+    await takesMost();
+  });
+
+  it('refuses who waited for a client, where their place is taken by then', async () => {
+    const aside = await hold('/aside', 2 * most);
+    const inHand = await hold('/held', most);
+    expect((await http.get('/at-once')).status).toBe(503);
+    answer();
+    for (const one of await Promise.all(aside)) expect(one.status).toBe(503);
+    for (const one of await Promise.all(inHand)) expect(one.status).toBe(200);
+    await takesMost();
+  });
+
+  it('counts nobody any more who has gone', async () => {
+    const going = Client.of(http.url);
+    const gone = [...(await hold('/aside', most, going)), ...(await hold('/held', most, going))];
+    going.close();
+    await Promise.allSettled(gone);
+    await until('it is seen', 5000, async () => (await http.get('/at-once')).status === 200);
+    await takesMost();
+  });
+});
+
+describe('a server whose loop stood still', () => {
+  const standStill = async (ms: number): Promise<void> => {
+    for (const end = performance.now() + ms; performance.now() < end;);
+    await sleep(1);
+  };
+
+  it('for more than a second refuses what comes then, and serves once it keeps up', async () => {
+    await standStill(1500);
+    expect(load.tooMuch).toBe('lag');
+    expect((await http.get('/at-once')).status).toBe(503);
+    await until('it keeps up', 5000, async () => (await http.get('/at-once')).status === 200);
+    expect(await metrics.page()).toContain('tenantry_refused_total{why="lag",service="gateway"}');
+  });
+
+  it('for less serves on', async () => {
+    await standStill(300);
+    expect((await http.get('/at-once')).status).toBe(200);
+  });
+});

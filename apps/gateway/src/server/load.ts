@@ -1,34 +1,46 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { problemOf } from '@tenantry/contracts';
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { type CommonConfig, CONFIG } from '@tenantry/service-kit';
 import type { FastifyInstance } from 'fastify';
-import { requestIdOf } from '../pipeline/request-id.js';
-import { pathOf, problemType } from '../problem.js';
-import { standingHeaders } from './security-headers.js';
+import { overloaded, refuseOverload } from './overload.js';
+import { Refused } from './refused.js';
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** More requests at once would only wait longer: at 5,000 a second these are a fifth of a second's work. */
-const maxInHand = 1000;
 /** Behind by so much, the loop has more to do than it can: what comes now would be answered too late. */
 const maxLagMs = 1000;
 const sampleEveryMs = 100;
 
 /**
  * Refuses what is more than can be done in time, before anything else is done for it: a refusal must cost a fraction of an answer, or
- * refusing would be what there is no time for.
+ * refusing would be what there is no time for. The bound is that of the services (MAX_IN_FLIGHT): what one of them would refuse
+ * for it need not go there. At 3,000 a second it is a sixth of a second's work, so that what is taken ends long before its deadline.
+ *
+ * Invariant: `inHand` are the requests that are not answered yet, less those in `aside`, which wait for their client.
  */
-export class Load {
+@Injectable()
+export class Load implements OnApplicationShutdown {
   private inHand = 0;
+  private readonly aside = new Set<object>();
   private lagMs = 0;
   private sampledAt = performance.now();
   private readonly timer = setInterval(() => this.sample(), sampleEveryMs);
 
-  constructor(private readonly max = maxInHand) {
+  constructor(
+    @Inject(CONFIG) private readonly config: Pick<CommonConfig, 'MAX_IN_FLIGHT'>,
+    private readonly refused: Refused,
+  ) {
     this.timer.unref();
   }
 
-  get isTooMuch(): boolean {
-    return this.inHand >= this.max || this.lagMs > maxLagMs;
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+
+  /** Why no more is taken now, or undefined. */
+  get tooMuch(): 'in-hand' | 'lag' | undefined {
+    if (this.inHand >= this.config.MAX_IN_FLIGHT) return 'in-hand';
+    return this.lagMs > maxLagMs ? 'lag' : undefined;
   }
 
   /** Stands before all that the server does with a request. */
@@ -36,12 +48,36 @@ export class Load {
     const answer = server.server.listeners('request') as Listener[];
     server.server.removeAllListeners('request');
     server.server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-      if (this.isTooMuch) return refuse(request, response);
+      const why = this.tooMuch;
+      if (why) {
+        this.refused.count(why);
+        return refuseOverload(request, response);
+      }
       this.inHand++;
-      response.once('close', () => this.inHand--);
+      response.once('close', () => {
+        if (!this.aside.delete(response)) this.inHand--;
+      });
       for (const listener of answer) listener.call(server.server, request, response);
     });
-    server.addHook('onClose', () => clearInterval(this.timer));
+  }
+
+  /**
+   * What `wait` resolves to. A request that waits for its client is no work of ours and takes nobody's place meanwhile.
+   * @throws ServiceError `overloaded` where there is no place for it by then.
+   */
+  async aroundWait<Result>(response: object, wait: Promise<Result>): Promise<Result> {
+    this.aside.add(response);
+    this.inHand--;
+    try {
+      const result = await wait;
+      const why = this.tooMuch;
+      if (!why) return result;
+      this.refused.count(why);
+      throw overloaded();
+    } finally {
+      // Unless the client has gone meanwhile.
+      if (this.aside.delete(response)) this.inHand++;
+    }
   }
 
   private sample(): void {
@@ -49,23 +85,4 @@ export class Load {
     this.lagMs = now - this.sampledAt - sampleEveryMs;
     this.sampledAt = now;
   }
-}
-
-const overloaded = problemOf('overloaded', 'There is more to do than can be done in time.');
-const headers = { ...standingHeaders, 'content-type': problemType, 'retry-after': '1' };
-
-function refuse(request: IncomingMessage, response: ServerResponse): void {
-  const requestId = requestIdOf(request);
-  const body = JSON.stringify({
-    ...overloaded,
-    code: undefined,
-    instance: pathOf({ url: request.url ?? '/' }),
-    requestId,
-  });
-  response.writeHead(overloaded.status, {
-    ...headers,
-    'x-request-id': requestId,
-    'content-length': Buffer.byteLength(body),
-  });
-  response.end(body);
 }

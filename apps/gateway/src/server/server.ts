@@ -8,11 +8,12 @@ import type { GatewayConfig } from '../config.js';
 import { takeJson } from './json-body.js';
 import { requestIdOf } from '../pipeline/request-id.js';
 import { asProblemError, bareProblem, problemOnSocket, sendProblem } from '../problem.js';
+import type { WhyRefused } from './refused.js';
 import { standingHeaders } from './security-headers.js';
 import { readTls } from './tls.js';
 
 const maxHeaderBytes = 16 * 1024;
-/** A client that has not finished its headers, or its whole request, by then is cut off. */
+/** A client that has not finished its headers, or a body that nobody waits for, by then is cut off. */
 const headersTimeoutMs = 10_000;
 const requestTimeoutMs = 15_000;
 /** How often Node looks for clients that are too slow: its own 30 s would come on top of the above. */
@@ -24,8 +25,9 @@ const keepAliveMs = 72_000;
 const maxConnections = 10_000;
 
 /** Node could not read the request: there is only the socket to answer on. */
-function answerOnSocket(error: Error & { code?: string }, socket: Duplex): void {
+function answerOnSocket(error: Error & { code?: string }, socket: Duplex, count: Count): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return;
+  count(error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'slow' : 'unreadable');
   const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
   socket.end(problemOnSocket(status, randomUUID()));
 }
@@ -85,8 +87,10 @@ function transportOf(config: GatewayConfig): object {
   return { http2: true, http2SessionTimeout: idleMs, https: { ...http1, ...http2, ...tls } };
 }
 
-/** The HTTP server under Nest, with its limits. */
-export function createServer(config: GatewayConfig): FastifyAdapter {
+type Count = (why: WhyRefused) => void;
+
+/** The HTTP server under Nest, with its limits; `count` hears of what is answered on the socket. */
+export function createServer(config: GatewayConfig, count: Count = () => undefined): FastifyAdapter {
   const adapter = new FastifyAdapter({
     ...transportOf(config),
     trustProxy: config.TRUSTED_PROXIES.length > 0 ? [...config.TRUSTED_PROXIES] : false,
@@ -97,7 +101,7 @@ export function createServer(config: GatewayConfig): FastifyAdapter {
     // While leaving, requests on open connections are still answered: the client did nothing wrong.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
-    clientErrorHandler: answerOnSocket,
+    clientErrorHandler: (error, socket) => answerOnSocket(error, socket, count),
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       // No hook has run for a path that cannot be routed.
       reply.headers(standingHeaders).header('x-request-id', request.id);

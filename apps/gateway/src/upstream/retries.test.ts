@@ -1,16 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
-import { Products } from '@tenantry/contracts';
+import { ErrorCatalogue, type ErrorCode, problemOf, Products } from '@tenantry/contracts';
 import { type RawReply, ServiceError } from '@tenantry/service-kit';
 import { within } from '@tenantry/testing';
 import { Retries } from './retries.js';
 
-const reply = (status: number): RawReply => ({
+const reply = (status: number, code?: ErrorCode): RawReply => ({
   status,
-  body: new Uint8Array(),
+  body: code ? Buffer.from(JSON.stringify(problemOf(code, 'said so'))) : new Uint8Array(),
   resourceId: undefined,
   etag: undefined,
   isReplayed: false,
-  retryAfterSeconds: undefined,
+  retryAfterSeconds: code && String(ErrorCatalogue[code as 'overloaded'].retryAfterSeconds),
 });
 const away = () => new ServiceError('service-unavailable', 'away');
 
@@ -48,6 +48,21 @@ describe('a read', () => {
     const { send, asked } = service(reply(status));
     expect(await new Retries().around(Products.list, later(), send)).toMatchObject({ status });
     expect(asked()).toBe(1);
+  });
+
+  it.each(['overloaded', 'tenant-maintenance', 'tenant-provisioning', 'tenant-database-unavailable'] as const)(
+    'that was answered %s is not tried again: it would only be more of it, or as vain',
+    async (code) => {
+      const { send, asked } = service(reply(503, code));
+      expect(await new Retries().around(Products.list, later(), send)).toMatchObject({ status: 503 });
+      expect(asked()).toBe(1);
+    },
+  );
+
+  it('whose service says that a part of it is away is tried again', async () => {
+    const { send, asked } = service(reply(503, 'service-unavailable'), reply(200));
+    expect(await new Retries().around(Products.list, later(), send)).toMatchObject({ status: 200 });
+    expect(asked()).toBe(2);
   });
 
   it('that nobody answered in time is not tried again', async () => {

@@ -11,8 +11,8 @@ const savedRetries = 20;
 const longestPauseMs = 100;
 
 /**
- * The one place that tries again: reads, and writes under an idempotency key, whose service was away or had too much to do. Nothing that
- * may have been done is done twice.
+ * The one place that tries again: reads, and writes under an idempotency key, whose service was away. Nothing that may have been done is
+ * done twice, and nobody is asked again who has too much to do, or has said that it will take longer than we wait.
  */
 export class Retries {
   #saved = savedRetries;
@@ -28,7 +28,7 @@ export class Retries {
     this.#saved = Math.min(savedRetries, this.#saved + retryShare);
     for (let retry = 0; ; retry++) {
       const outcome = await send().catch((error: unknown) => asServiceError(error));
-      const isOver = outcome instanceof Error ? outcome.code !== 'service-unavailable' : outcome.status !== 503;
+      const isOver = outcome instanceof Error ? outcome.code !== 'service-unavailable' : !mayPass(outcome);
       if (isOver || retry === maxRetries || !isRepeatable || !this.#take()) {
         if (outcome instanceof Error) throw outcome;
         return outcome;
@@ -44,3 +44,12 @@ export class Retries {
     return true;
   }
 }
+
+/** Whether the next try may find it otherwise: an overload only grows by it, and what says to come back later is not over in a tenth of a second. */
+function mayPass({ status, retryAfterSeconds, body }: RawReply): boolean {
+  if (status !== 503 || Number(retryAfterSeconds ?? 0) > 1) return false;
+  return !Buffer.from(body).includes(overloaded);
+}
+
+/** As it stands in the problem (contracts). */
+const overloaded = '"code":"overloaded"';

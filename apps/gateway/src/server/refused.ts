@@ -1,0 +1,23 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Metrics } from '@tenantry/service-kit';
+
+/** The first two: server/load.ts; bodies: server/arriving-bodies.ts; the last two: what Node itself gave up. */
+const reasons = ['in-hand', 'lag', 'bodies', 'bodies-of-address', 'unreadable', 'slow'] as const;
+export type WhyRefused = (typeof reasons)[number];
+
+/** Counts the requests that are answered before the pipeline, which neither the log nor the durations have. */
+@Injectable()
+export class Refused {
+  private readonly total;
+
+  constructor(@Inject(Metrics) metrics: Metrics) {
+    const help = 'Requests refused before anything was done for them.';
+    this.total = metrics.counter('tenantry_refused_total', help, ['why']);
+    // A series that begins with its first refusal does not seem to grow by it.
+    for (const why of reasons) this.total.inc({ why }, 0);
+  }
+
+  count(why: WhyRefused): void {
+    this.total.inc({ why });
+  }
+}
