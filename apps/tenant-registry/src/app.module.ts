@@ -30,6 +30,7 @@ import { OperationRunner } from './operations/operation-runner.js';
 import { OperationsRepository } from './operations/operations.repository.js';
 import { OperationsService } from './operations/operations.service.js';
 import { Takeover } from './operations/takeover.js';
+import { OutageWitness } from './outage-witness.js';
 import { OperatorRow } from './operators/operator.entity.js';
 import { OperatorsController } from './operators/operators.controller.js';
 import { OperatorsRepository } from './operators/operators.repository.js';
@@ -110,7 +111,8 @@ const longActions = [CreateTenant, DeleteTenant, RotateCredentials, RewrapSecret
     OperatorsRepository,
     AuditService,
     AuditRepository,
-    { provide: MessageWitness, useClass: AuditTrail },
+    AuditTrail,
+    { provide: MessageWitness, useClass: OutageWitness },
     ClusterAccess,
     Placement,
     TenantCluster,

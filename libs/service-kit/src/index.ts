@@ -18,6 +18,7 @@ export { Nats } from './nats/nats.js';
 export { hearNotices } from './nats/notices.js';
 export { answerSurvey, askInstances } from './nats/surveys.js';
 export { TenantFollower } from './nats/tenant-follower.js';
+export { isOutage } from './outage.js';
 export { leaveOnSignal, startProcess, type KitProcess } from './process.js';
 export {
   anonymous,

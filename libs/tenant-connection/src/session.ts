@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
+import { isOutage } from '@tenantry/service-kit';
 import type { Client, QueryConfig, QueryResult, QueryResultRow } from 'pg';
 import { TenantDatabaseUnavailable } from './errors.js';
-import { isOutage } from './failures.js';
 import { readTypes } from './timestamps.js';
 import { sqlSpan } from './sql-span.js';
 import { discardText, leavesTrace } from './traces.js';

@@ -40,16 +40,18 @@ export class RotateCredentials implements LongAction {
     private readonly credentials: CredentialsRepository,
     private readonly cluster: TenantCluster,
     private readonly secrets: Secrets,
-    private readonly notices: TenantNotices,
-    @Inject(CONFIG) private readonly config: RegistryConfig,
+    @Inject(TenantNotices) private readonly notices: Pick<TenantNotices, 'say'>,
+    @Inject(CONFIG) private readonly config: Pick<RegistryConfig, 'ROTATION_OVERLAP_SECONDS'>,
   ) {}
 
-  private async makeCredentials({ tenantId }: TenantJob): Promise<void> {
+  private async makeCredentials(job: TenantJob): Promise<void> {
+    const { tenantId } = job;
     const { role, dataKey, nextRole } = await this.credentials.get(tenantId);
     if (nextRole) return;
     const key = this.secrets.newKey(tenantId, dataKey ? dataKeyVersion(dataKey) + 1 : 1);
-    const password = this.secrets.seal(randomBytes(32).toString('base64url'), databasePassword(tenantId), key);
-    await this.credentials.prepare(tenantId, otherName(role), password);
+    const password = randomBytes(32).toString('base64url');
+    const sealedPassword = this.secrets.seal(password, databasePassword(tenantId), key);
+    await this.credentials.prepare(job, role, { role: otherName(role), sealedPassword });
   }
 
   private makeRole(job: TenantJob): Promise<void> {
@@ -73,15 +75,15 @@ export class RotateCredentials implements LongAction {
     }
   }
 
-  private async switchOver({ tenantId }: TenantJob): Promise<void> {
-    this.notices.say(await this.credentials.switchOver(tenantId));
+  private async switchOver(job: TenantJob): Promise<void> {
+    this.notices.say(await this.credentials.switchOver(job));
   }
 
   private retire(job: TenantJob): Promise<void> {
     return this.cluster.alone(job, withCredentials, async (cluster, { id, database }) => {
       const { oldRole } = await this.credentials.get(id);
       if (oldRole) await dropTenantRole(cluster, database, oldRole);
-      await this.credentials.forgetOld(id);
+      await this.credentials.forgetOld(job);
     });
   }
 
@@ -89,7 +91,7 @@ export class RotateCredentials implements LongAction {
     return this.cluster.alone(job, withCredentials, async (cluster, { id, database }) => {
       const { nextRole } = await this.credentials.get(id);
       if (nextRole) await dropTenantRole(cluster, database, nextRole);
-      await this.credentials.forgetNext(id);
+      await this.credentials.forgetNext(job);
     });
   }
 

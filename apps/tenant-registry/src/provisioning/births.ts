@@ -48,17 +48,17 @@ export class Births {
   }
 
   /**
-   * Begins a failed birth again, at a place chosen anew.
+   * Begins a failed birth again, at a place chosen anew, on the cluster that was asked for if one was.
    * @throws ServiceError `not-found`, `invalid-transition`, `slug-taken`, `cluster-full`
    */
   async again(id: string, slug: string, reason: string | null): Promise<OperationRow> {
     let decided: OperationRow | undefined;
     const beside = async (manager: EntityManager): Promise<void> => {
-      const place = await this.placement.choose(manager);
-      const [{ key }] = await manager.query<[{ key: string | null }]>(
-        'SELECT data_key AS key FROM tenants WHERE id = $1',
+      const [{ key, wanted }] = await manager.query<[Record<'key' | 'wanted', string | null>]>(
+        'SELECT data_key AS key, wanted_cluster AS wanted FROM tenants WHERE id = $1',
         [id],
       );
+      const place = await this.placement.choose(manager, wanted ?? undefined, id);
       await manager.query('UPDATE tenants SET cluster_id = $2, db_password = $3, schema_version = $4 WHERE id = $1', [
         ...[id, place, this.newPassword(id, key ?? undefined), schemaVersion],
       ]);
@@ -77,12 +77,12 @@ export class Births {
     await manager.query(
       `INSERT INTO tenants
          (id, slug, name, state, plan, cluster_id, db_name, db_user, data_key, db_password, schema_version, first_admin,
-          pool_options, sign_up)
-       VALUES ($1, $2, $3, 'provisioning', $4, $5, $6, $6, $7, $8, $9, $10, $11, $12)`,
+          pool_options, sign_up, wanted_cluster)
+       VALUES ($1, $2, $3, 'provisioning', $4, $5, $6, $6, $7, $8, $9, $10, $11, $12, $13)`,
       [
         // Physical names come from the id, never from what somebody wrote.
         ...[id, slug, name, plan, place, `t_${id.replaceAll('-', '')}`, key, this.newPassword(id, key), schemaVersion],
-        ...[sealed, poolOptions, signUp],
+        ...[sealed, poolOptions, signUp, cluster ?? null],
       ],
     );
   }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Outbox } from '@tenantry/outbox';
 import { migrate } from '@tenantry/tenant-schema';
 import { testServers } from '@tenantry/testing';
 import pg from 'pg';
@@ -28,6 +29,12 @@ export const withoutReplica = (source: DataSource): ReadReplica =>
     createLog({ service: 'tenant-registry', instance: 'test', level: 'silent' }),
     new Metrics('tenant-registry'),
   );
+
+/** Transactions whose events are collected, and told to nobody. */
+export const quietOutbox = (source: DataSource, events: unknown[] = []): Pick<Outbox, 'transaction' | 'add'> => ({
+  transaction: (work) => source.transaction(work),
+  add: (event, { data }) => void events.push({ type: event.type, data }),
+});
 
 export async function createRegistryDatabase(entities: (NewableFunction | EntitySchema)[]): Promise<RegistryDatabase> {
   const { postgresUrl } = testServers();
