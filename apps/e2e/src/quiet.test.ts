@@ -18,7 +18,7 @@ import { versions } from './stories/versions.js';
 // One stack for all stories that leave it as it was.
 let stack: Stack;
 beforeAll(async () => {
-  stack = await Stack.start();
+  stack = await Stack.start({ env: { DATABASE_SIZE_SECONDS: '1' } });
 }, 150_000);
 afterAll(() => stack?.stop(), 60_000);
 

@@ -7,6 +7,7 @@ import { lifecycle } from './0005-lifecycle.js';
 import { limits } from './0006-limits.js';
 import { credentials } from './0007-credentials.js';
 import { requests } from './0008-requests.js';
+import { databaseFull } from './0010-database-full.js';
 
 /** The central database's migrations, in order. */
 export const migrations: readonly Migration[] = [
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   limits,
   credentials,
   requests,
+  databaseFull,
 ];
