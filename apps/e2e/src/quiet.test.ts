@@ -18,7 +18,7 @@ import { versions } from './stories/versions.js';
 // One stack for all stories that leave it as it was. It lets pages in, since that must change no answer to anybody else.
 let stack: Stack;
 beforeAll(async () => {
-  stack = await Stack.start({ env: { CORS_ORIGINS: 'https://app.example' } });
+  stack = await Stack.start({ env: { CORS_ORIGINS: 'https://app.example', DATABASE_SIZE_SECONDS: '1' } });
 }, 150_000);
 afterAll(() => stack?.stop(), 60_000);
 

@@ -21,6 +21,7 @@ import { Operators } from './callers/operators.js';
 import { AddressLimitGuard } from './pipeline/address-limit.guard.js';
 import { BodyGuard } from './pipeline/body.guard.js';
 import { PermissionGuard } from './pipeline/permission.guard.js';
+import { RoomGuard } from './pipeline/room.guard.js';
 import { RouteLimitGuard } from './pipeline/route-limit.guard.js';
 import { TenantGuard } from './pipeline/tenant.guard.js';
 import { TenantLimitGuard } from './pipeline/tenant-limit.guard.js';
@@ -55,6 +56,7 @@ const pipeline = [
   PermissionGuard,
   TenantLimitGuard,
   RouteLimitGuard,
+  RoomGuard,
   BodyGuard,
 ];
 

@@ -54,6 +54,7 @@ import { TenantsService } from './tenants/tenants.service.js';
 import { PoolsService } from './usage/pools.service.js';
 import { RequestsRepository } from './usage/requests.repository.js';
 import { Probe } from './usage/probe.js';
+import { SizeBounds } from './usage/size-bounds.js';
 import { UsageController } from './usage/usage.controller.js';
 import { UsageService } from './usage/usage.service.js';
 
@@ -101,6 +102,7 @@ const longActions = [CreateTenant, DeleteTenant, RotateCredentials, RewrapSecret
     ClusterFleetService,
     TenantSettingsService,
     UsageService,
+    SizeBounds,
     RequestsRepository,
     PoolsService,
     Probe,

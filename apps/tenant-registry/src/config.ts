@@ -20,6 +20,8 @@ export const RegistryConfig = z.object({
   ROTATION_OVERLAP_SECONDS: wholeNumber(3, 86_400).default(15),
   /** How long an archived tenant's data is kept before it is purged. */
   ARCHIVE_GRACE_SECONDS: wholeNumber(0, 10 * 365 * 86_400).default(30 * 86_400),
+  /** A tenant in use has the size of its database looked at so often at most. */
+  DATABASE_SIZE_SECONDS: wholeNumber(1, 86_400).default(60),
   /** The first operator's key, made valid at the start: `tok_` and at least 32 characters. */
   OPERATOR_KEY: z
     .string()

@@ -35,6 +35,7 @@ export {
 } from './event.js';
 export { Headers, requestDeadlineMs } from './headers.js';
 export {
+  addsToTenant,
   message,
   serviceNames,
   type AnswerOf,
