@@ -6,13 +6,11 @@ import type { Role } from '../roles/role.entity.js';
 import { RolesRepository } from '../roles/roles.repository.js';
 import { refuseBeyond } from '../roles/roles.service.js';
 import { TenantTerms } from '../tenant/tenant-terms.js';
+import { unknownRole } from './unknown-role.js';
 import { toAnswer, toPerson, type Answer, type Person } from './user.views.js';
 import { changeOf } from './user-change.js';
 import type { User } from './user.entity.js';
 import { UsersRepository } from './users.repository.js';
-
-const invalid = (pointer: string, code: string, message: string): ServiceError =>
-  new ServiceError('validation', 'The request breaks a rule of its fields.', { errors: [{ pointer, code, message }] });
 
 const unknownUser = (): ServiceError => new ServiceError('not-found', 'There is no such user.');
 
@@ -118,7 +116,7 @@ export class UsersService {
   async #getRoles(names: readonly string[]): Promise<Role[]> {
     const roles = await this.roles.findByNames(names);
     const unknown = names.find((name) => !roles.some((role) => role.name === name));
-    if (unknown !== undefined) throw invalid('/roles', 'unknown-role', `there is no role '${unknown}'`);
+    if (unknown !== undefined) throw unknownRole(`there is no role '${unknown}'`);
     return roles;
   }
 }
