@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import type { ErrorCode, Problem } from '@tenantry/contracts';
 import { type RawReply, ServiceError } from '@tenantry/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -65,17 +66,26 @@ const origin = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i;
 /** The path alone: a query may hold what should not be repeated. */
 export const pathOf = ({ url }: Pick<FastifyRequest, 'url'>): string => url.replace(origin, '').split('?', 1)[0] || '/';
 
-/** A problem for a client whose request could not even be read, written on its socket. */
-export function problemOnSocket(status: 400 | 408 | 431, requestId: string): string {
+/** What the routes have between them: a target that is no path has no methods of its own. */
+const methods = 'GET, HEAD, POST, PUT, PATCH, DELETE';
+
+/** A problem for a request that comes to no route, whole in itself. */
+export function bareProblem(status: 400 | 405 | 408 | 431, requestId: string) {
   const error = asProblemError({ statusCode: status });
   const body = complete(error.toProblem(), '/', requestId);
-  const headers = [
-    `HTTP/1.1 ${error.status} ${error.status === 431 ? 'Request Header Fields Too Large' : 'Bad Request'}`,
-    `Content-Type: ${problemType}`,
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    `X-Request-Id: ${requestId}`,
-    ...Object.entries(standingHeaders).map(([name, value]) => `${name}: ${value}`),
-    'Connection: close',
-  ];
-  return `${headers.join('\r\n')}\r\n\r\n${body}`;
+  const headers: Readonly<Record<string, string>> = {
+    'Content-Type': problemType,
+    'Content-Length': String(Buffer.byteLength(body)),
+    'X-Request-Id': requestId,
+    ...standingHeaders,
+    ...(error.status === 405 ? { Allow: methods } : {}),
+  };
+  return { status: error.status, headers, body };
+}
+
+/** The same for a client whose request could not even be read, written on its socket. */
+export function problemOnSocket(...of: Parameters<typeof bareProblem>): string {
+  const { status, headers, body } = bareProblem(...of);
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  return [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines, 'Connection: close', '', body].join('\r\n');
 }
