@@ -39,9 +39,13 @@ const complete = (problem: Problem, instance: string, requestId: string): string
 
 const challenge = 'Bearer realm="tenantry"';
 
+/** What a PATCH may be sent as (RFC 5789, 3.1). */
+export const acceptPatch = 'application/merge-patch+json, application/json';
+
 /** Answers with a problem document. */
 export function sendProblem(error: ServiceError, request: FastifyRequest, reply: FastifyReply): void {
   if (error.status === 401) reply.header('www-authenticate', challenge);
+  if (error.status === 415 && request.method === 'PATCH') reply.header('accept-patch', acceptPatch);
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));
   void reply
     .code(error.status)

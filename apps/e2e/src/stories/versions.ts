@@ -71,6 +71,20 @@ export const versions = (stack: () => Stack): void =>
       expect(await read()).toMatchObject({ headers: { etag }, body: before.body });
     });
 
+    it('is changed by a merge patch, called that or plain JSON, and by no other', async () => {
+      const send = (type: string, description: string | null): Promise<Answer<Product>> =>
+        admin.send('PATCH', path, JSON.stringify({ description }), { 'content-type': type, 'if-match': '*' });
+      const types = ['application/merge-patch+json', 'application/json'];
+      for (const type of types) {
+        expect((await send(type, type)).body).toMatchObject({ name: 'Anvil', description: type });
+      }
+      expect((await send(types[0]!, null)).body.description).toBeNull();
+      const refused = await send('application/json-patch+json', 'x');
+      expectProblem(refused, 'unsupported-media-type');
+      expect(refused.headers['accept-patch']).toBe(types.join(', '));
+      ({ etag } = (await read()).headers as { etag: string });
+    });
+
     it('has one winner of many who change what they have read, a hundred times', async () => {
       for (let race = 0; race < races; race++) {
         const { etag: seen } = (await read()).headers;

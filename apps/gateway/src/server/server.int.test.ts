@@ -105,12 +105,6 @@ describe('a page of another origin', () => {
   });
 });
 
-it('a tunnel is refused', async () => {
-  const { status, text } = await sendBytes(gateway.port, 'CONNECT elsewhere.example:443 HTTP/1.1\r\nHost: x\r\n\r\n');
-  expect({ status, text }).toMatchObject({ status: 405, text: expect.stringMatching(/^Allow: GET, /m) });
-  expect(JSON.parse(text.split('\r\n\r\n')[1]!)).toMatchObject({ type: '/problems/method-not-allowed', status: 405 });
-});
-
 describe('where pages of other origins are let in,', () => {
   const origin = { origin: 'https://app.example' };
 

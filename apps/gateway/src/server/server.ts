@@ -47,7 +47,8 @@ function answerAll(server: Server): void {
 /** A CONNECT comes here with the bare socket, or by HTTP/2 with what answers its one stream. */
 function refuseTunnel(_request: unknown, to: Duplex | Http2ServerResponse): void {
   if (!(to instanceof Http2ServerResponse)) {
-    to.end(problemOnSocket(405, randomUUID()));
+    // Its target is no path, like any other that is refused for it.
+    to.end(problemOnSocket(400, randomUUID()));
     return;
   }
   const { status, headers, body } = bareProblem(405, randomUUID());

@@ -6,6 +6,7 @@ import type { GatewayRequest } from '../call.js';
 import { clientOf } from './client.js';
 import { Contexts } from './contexts.js';
 import { inputOf, isRead } from './input.js';
+import { linkToNext } from './link.js';
 import { ifMatchOf, isHeld } from './preconditions.js';
 import { pathOf, sendProblemBytes } from '../problem.js';
 import { Refusals } from '../refusals.js';
@@ -42,9 +43,10 @@ export class Upstream {
 
   /** Hands an answer through as it came. */
   answer(answer: RawReply, request: GatewayRequest, reply: FastifyReply, collection = pathOf(request)): void {
-    const { status, resourceId, etag } = answer;
+    const { status, resourceId, nextCursor, etag } = answer;
     if (status >= 400) return sendProblemBytes(answer, request, reply);
     if (resourceId) reply.header('location', `${collection}/${resourceId}`);
+    if (nextCursor) reply.header('link', linkToNext(request, nextCursor));
     if (answer.isReplayed) reply.header('idempotency-replayed', 'true');
     // May be kept by the client alone, and only to ask again whether it still holds.
     if (etag) reply.headers({ etag, 'cache-control': 'private, no-cache' });
