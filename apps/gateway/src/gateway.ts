@@ -14,6 +14,7 @@ import { GatewayConfig, refuseUnlimitedProduction } from './config.js';
 import { addDocs } from './docs/pages.js';
 import { Load } from './server/load.js';
 import { Refused } from './server/refused.js';
+import { AddressLimit } from './pipeline/address-limit.js';
 import { startCalls } from './pipeline/request-id.js';
 import { watchRequests } from './requests.js';
 import { Revocations } from './callers/revocations.js';
@@ -84,6 +85,7 @@ export async function createGateway(kit: KitProcess<GatewayConfig>): Promise<Gat
   app.get(RouteTable).follow(server);
   startCalls(server);
   watchRequests(server, kit.metrics, kit.log);
+  app.get(AddressLimit).guard(server);
   const endConnections = endingConnections(server);
   if (config.CORS_ORIGINS.length > 0) app.enableCors({ ...cors, origin: [...config.CORS_ORIGINS] });
   await server.register(compress, packing);
