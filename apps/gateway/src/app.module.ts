@@ -2,12 +2,10 @@ import { Module, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { JwtModule } from '@nestjs/jwt';
 import { ThrottlerModule } from '@nestjs/throttler';
-import { CONFIG } from '@tenantry/service-kit';
 import { AuditController } from './routes/audit.controller.js';
 import { AuditEventsController } from './routes/audit-events.controller.js';
 import { AuthController } from './routes/auth.controller.js';
 import type { GatewayRequest } from './call.js';
-import type { GatewayConfig } from './config.js';
 import { ClustersController } from './routes/clusters.controller.js';
 import { Contexts } from './upstream/contexts.js';
 import { ProblemsController } from './docs/problems.controller.js';
@@ -18,7 +16,7 @@ import { SharedWindows } from './limits/shared-windows.js';
 import { OperatorsController } from './routes/operators.controller.js';
 import { MeController } from './routes/me.controller.js';
 import { Operators } from './callers/operators.js';
-import { AddressLimitGuard } from './pipeline/address-limit.guard.js';
+import { AddressLimit } from './pipeline/address-limit.js';
 import { BodyGuard } from './pipeline/body.guard.js';
 import { PermissionGuard } from './pipeline/permission.guard.js';
 import { RoomGuard } from './pipeline/room.guard.js';
@@ -48,17 +46,8 @@ import { UsersController } from './routes/users.controller.js';
 
 const minuteMs = 60_000;
 
-/** What every request goes through after it has its id (pipeline/request-id.ts), in this order. */
-const pipeline = [
-  AddressLimitGuard,
-  TokenGuard,
-  TenantGuard,
-  PermissionGuard,
-  TenantLimitGuard,
-  RouteLimitGuard,
-  RoomGuard,
-  BodyGuard,
-];
+/** What every request goes through after it has its id and was counted (pipeline/request-id.ts, address-limit.ts), in this order. */
+const pipeline = [TokenGuard, TenantGuard, PermissionGuard, TenantLimitGuard, RouteLimitGuard, RoomGuard, BodyGuard];
 
 export const controllers: Type[] = [
   ProductsController,
@@ -84,11 +73,10 @@ export const controllers: Type[] = [
     LimitsModule,
     ThrottlerModule.forRootAsync({
       imports: [LimitsModule],
-      inject: [CONFIG, SharedWindows],
-      useFactory: (config: GatewayConfig, storage: SharedWindows) => ({
+      inject: [SharedWindows],
+      useFactory: (storage: SharedWindows) => ({
         storage,
         throttlers: [
-          { name: 'address', ttl: minuteMs, limit: config.ADDRESS_REQUESTS_PER_MINUTE },
           {
             name: 'tenant',
             ttl: minuteMs,
@@ -106,6 +94,7 @@ export const controllers: Type[] = [
     ...pipeline.map((useClass) => ({ provide: APP_GUARD, useClass })),
     { provide: APP_FILTER, useClass: ProblemFilter },
     RouteTable,
+    AddressLimit,
     ArrivingBodies,
     Contexts,
     Keys,

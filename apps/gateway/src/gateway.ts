@@ -15,6 +15,7 @@ import { addDocs } from './docs/pages.js';
 import { letPagesIn } from './server/cors.js';
 import { Load } from './server/load.js';
 import { Refused } from './server/refused.js';
+import { AddressLimit } from './pipeline/address-limit.js';
 import { startCalls } from './pipeline/request-id.js';
 import { watchRequests } from './requests.js';
 import { Keys } from './callers/keys.js';
@@ -79,6 +80,7 @@ export async function createGateway(kit: KitProcess<GatewayConfig>): Promise<Gat
   app.get(RouteTable).follow(server);
   startCalls(server);
   watchRequests(server, kit.metrics, kit.log);
+  app.get(AddressLimit).guard(server);
   const endConnections = endingConnections(server);
   if (config.CORS_ORIGINS.length > 0) letPagesIn(app, server, config.CORS_ORIGINS);
   await server.register(compress, packing);

@@ -4,6 +4,7 @@ import type { Type } from '@nestjs/common';
 import { ServiceError } from '@tenantry/service-kit';
 import { asProblemError, sendProblem } from '../problem.js';
 import { type Audience, openApiDocument } from './openapi.js';
+import { Packed } from './packed.js';
 import { allRoutes } from './routes.js';
 
 export const apiVersion = '1.0.0';
@@ -26,6 +27,12 @@ const sources = [
   { title: 'Platform', slug: 'platform', url: documentPaths.platform },
 ];
 
+/** They change with a release, and clients of before it may go by the old ones for so long. */
+const keepDocumentSeconds = 300;
+const keepScriptSeconds = 3600;
+/** Five megabytes, which the page's plugin would send as they are each time. */
+const scriptPath = '/docs/js/scalar.js';
+
 /** Serves the documents, and at /docs a page to read and try them. */
 export async function addDocs(server: FastifyInstance, controllers: readonly Type[]): Promise<void> {
   const routes = allRoutes(controllers);
@@ -33,11 +40,11 @@ export async function addDocs(server: FastifyInstance, controllers: readonly Typ
     // These are there before Nest's filter is, which turns every other error into an answer.
     docs.setErrorHandler((error, request, reply) => sendProblem(asProblemError(error), request, reply));
     for (const audience of ['tenants', 'platform'] as const) {
-      // Written once: it is the same for everybody until the next start.
-      const document = JSON.stringify(openApiDocument(routes, audience, apiVersion));
-      docs.get(documentPaths[audience], (_request, reply) =>
-        reply.type('application/json; charset=utf-8').send(document),
-      );
+      const document = new Packed(JSON.stringify(openApiDocument(routes, audience, apiVersion)), keepDocumentSeconds);
+      docs.get(documentPaths[audience], async (request, reply) => {
+        reply.type('application/json; charset=utf-8');
+        return reply.send(await document.answer(request, reply));
+      });
     }
     await docs.register(addPage);
   });
@@ -48,9 +55,13 @@ async function addPage(page: FastifyInstance): Promise<void> {
     // HTTP/1.0 need not name one.
     done(host ? undefined : new ServiceError('bad-request', 'Name a host: the page finds its way by it.'));
   });
-  page.addHook('onSend', (_request, reply, payload, done) => {
+  let script: Packed | undefined;
+  page.addHook('onSend', async (request, reply, payload) => {
     reply.header('content-security-policy', policy);
-    done(null, payload);
+    if (request.routeOptions.url !== scriptPath || reply.statusCode !== 200 || typeof payload !== 'string')
+      return payload;
+    script ??= new Packed(payload, keepScriptSeconds);
+    return script.answer(request, reply);
   });
   await page.register(scalar, { routePrefix: '/docs', configuration: { sources, telemetry: false } });
 }

@@ -1,14 +1,15 @@
 import { type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { ThrottlerGuard, type ThrottlerRequest } from '@nestjs/throttler';
-import { CONFIG, ServiceError } from '@tenantry/service-kit';
+import { CONFIG } from '@tenantry/service-kit';
 import type { FastifyReply } from 'fastify';
 import type { GatewayRequest } from '../call.js';
 import type { GatewayConfig } from '../config.js';
+import { admit } from './admit.js';
 import { Refusals } from './refusals.js';
 
 /**
- * One of the gateway's rate limits: @nestjs/throttler's guard for a single throttler, with the headers of
- * draft-ietf-httpapi-ratelimit-headers and our own error.
+ * One of the gateway's rate limits: @nestjs/throttler's guard for a single throttler, with headers and an error
+ * of our own (limits/admit.ts).
  */
 @Injectable()
 export abstract class LimitGuard extends ThrottlerGuard {
@@ -41,13 +42,8 @@ export abstract class LimitGuard extends ThrottlerGuard {
     const tracker = this.trackerOf(http.getRequest(), context.getHandler());
     const key = `${this.throttler}:${tracker}`;
     const count = await this.storageService.increment(key, ttl, limit, blockDuration, this.throttler);
-    const reply = http.getResponse<FastifyReply>();
-    const seconds = ttl / 1000;
-    reply.header('ratelimit-policy', `"${this.throttler}";q=${limit};w=${seconds}`);
-    reply.header('ratelimit', `"${this.throttler}";r=${Math.max(0, limit - count.totalHits)};t=${count.timeToExpire}`);
-    if (!count.isBlocked) return true;
-    this.refusals.count(this.throttler);
-    const retryAfterSeconds = count.timeToBlockExpire;
-    throw new ServiceError('rate-limited', `More than ${limit} requests in ${seconds} s.`, { retryAfterSeconds });
+    const { throttler } = this;
+    admit({ throttler, limit, windowMs: ttl }, count, http.getResponse<FastifyReply>(), this.refusals);
+    return true;
   }
 }

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { gunzipSync } from 'node:zlib';
-import { request } from 'node:http';
+import { type IncomingHttpHeaders, request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type OwnGateway, startOwnGateway } from '../test/own-gateway.js';
 import { sendBytes } from '../test/wire.js';
@@ -149,32 +149,58 @@ it.each([
 });
 
 describe('a long answer', () => {
-  const get = (path: string, encodings?: string) =>
-    new Promise<{ encoding: string | undefined; vary: string | undefined; bytes: Buffer }>((resolve, reject) => {
-      const headers = encodings === undefined ? {} : { 'accept-encoding': encodings };
+  const get = (path: string, headers: Record<string, string> = {}) =>
+    new Promise<{ status: number | undefined; headers: IncomingHttpHeaders; bytes: Buffer }>((resolve, reject) => {
       request({ port: gateway.port, path, headers }, (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('end', () => {
-          const { 'content-encoding': encoding, vary } = response.headers;
-          resolve({ encoding, vary, bytes: Buffer.concat(chunks) });
+          resolve({ status: response.statusCode, headers: response.headers, bytes: Buffer.concat(chunks) });
         });
       })
         .on('error', reject)
         .end();
     });
+  const packing = (encodings: string) => ({ 'accept-encoding': encodings });
+  const documents = ['/openapi.json', '/openapi-platform.json', '/docs/js/scalar.js'];
 
-  it('is packed for those who ask, and is the same then', async () => {
-    const [plain, packed] = await Promise.all([get('/openapi.json'), get('/openapi.json', 'br, gzip')]);
-    expect(plain.encoding).toBeUndefined();
-    expect(packed).toMatchObject({ encoding: 'gzip', vary: expect.stringMatching(/accept-encoding/i) });
-    expect(packed.bytes.length).toBeLessThan(plain.bytes.length / 4);
+  it.each(documents)('such as %s is packed for those who ask, and is the same then', async (path) => {
+    const [plain, packed] = await Promise.all([get(path), get(path, packing('br, gzip'))]);
+    expect(plain.headers['content-encoding']).toBeUndefined();
+    expect(packed.headers).toMatchObject({
+      'content-encoding': 'gzip',
+      'content-type': plain.headers['content-type'],
+      vary: expect.stringMatching(/accept-encoding/i),
+    });
+    expect(packed.bytes.length).toBeLessThan(plain.bytes.length / 3);
     expect(gunzipSync(packed.bytes).equals(plain.bytes)).toBe(true);
   });
 
+  it.each(documents)('such as %s may be kept, and is not sent again to who has it', async (path) => {
+    const [plain, packed] = await Promise.all([get(path), get(path, packing('gzip'))]);
+    expect(plain.headers.etag).not.toBe(packed.headers.etag);
+    for (const { headers } of [plain, packed]) {
+      expect(headers['cache-control']).toMatch(/^public, max-age=\d+$/);
+      const encoding = headers['content-encoding'];
+      const held = await get(path, { 'if-none-match': headers.etag!, ...(encoding ? packing(encoding) : {}) });
+      expect(held).toMatchObject({ status: 304, headers: { etag: headers.etag } });
+      expect(held.bytes).toHaveLength(0);
+    }
+    expect(await get(path, { 'if-none-match': '"other"' })).toMatchObject({ status: 200 });
+  });
+
   it('is packed by nothing that was not asked for, and a short one never', async () => {
-    expect((await get('/openapi.json', 'identity')).encoding).toBeUndefined();
-    expect((await get('/openapi.json', 'gzip;q=0')).encoding).toBeUndefined();
-    expect((await get('/problems/validation', 'gzip')).encoding).toBeUndefined();
+    for (const encodings of ['identity', 'gzip;q=0', 'gzip;q=0.0, br', 'xgzip'])
+      expect((await get('/openapi.json', packing(encodings))).headers['content-encoding']).toBeUndefined();
+    expect((await get('/openapi.json', packing('br;q=1, gzip;q=0.5'))).headers['content-encoding']).toBe('gzip');
+    expect((await get('/problems/validation', packing('gzip'))).headers['content-encoding']).toBeUndefined();
+  });
+
+  it('is a problem where the request is none, as everywhere', async () => {
+    const { status, headers } = await get('/openapi.json?a=1&a=2');
+    expect({ status, type: headers['content-type'] }).toMatchObject({
+      status: 400,
+      type: expect.stringContaining('application/problem+json'),
+    });
   });
 });

@@ -1,0 +1,34 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG } from '@tenantry/service-kit';
+import type { FastifyInstance } from 'fastify';
+import type { GatewayConfig } from '../config.js';
+import { addressKeyOf } from '../limits/address-key.js';
+import { admit } from '../limits/admit.js';
+import { Refusals } from '../limits/refusals.js';
+import { SharedWindows } from '../limits/shared-windows.js';
+
+const throttler = 'address';
+const windowMs = 60_000;
+
+/**
+ * Before anything is known: one address may send so much, whoever it says it is and whatever it asks for, the documents and what there
+ * is no route for included.
+ */
+@Injectable()
+export class AddressLimit {
+  constructor(
+    private readonly windows: SharedWindows,
+    private readonly refusals: Refusals,
+    @Inject(CONFIG) private readonly config: GatewayConfig,
+  ) {}
+
+  /** Counts each request that comes from now on. */
+  guard(server: FastifyInstance): void {
+    const { TENANTRY_LIMITS, ADDRESS_REQUESTS_PER_MINUTE: limit } = this.config;
+    if (TENANTRY_LIMITS === 'off') return;
+    server.addHook('onRequest', async ({ ip }, reply) => {
+      const count = await this.windows.increment(`${throttler}:${addressKeyOf(ip)}`, windowMs, limit);
+      admit({ throttler, limit, windowMs }, count, reply, this.refusals);
+    });
+  }
+}
