@@ -25,6 +25,7 @@ import { Removals } from './lifecycle/removals.js';
 import { RewrapSecrets } from './lifecycle/rewrap-secrets.js';
 import { RotateCredentials } from './lifecycle/rotate-credentials.js';
 import { Transitions } from './lifecycle/transitions.js';
+import { Leftovers } from './operations/leftovers.js';
 import { LONG_ACTIONS, type LongAction } from './operations/long-action.js';
 import { OperationRunner } from './operations/operation-runner.js';
 import { OperationsRepository } from './operations/operations.repository.js';
@@ -125,6 +126,7 @@ const longActions = [CreateTenant, DeleteTenant, RotateCredentials, RewrapSecret
     { provide: LONG_ACTIONS, inject: longActions, useFactory: (...actions: LongAction[]) => actions },
     OperationRunner,
     OperationsService,
+    Leftovers,
     Takeover,
   ],
   // The message server, outside this module, finds it by that name.

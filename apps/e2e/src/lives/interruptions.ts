@@ -3,7 +3,7 @@ import { expect } from '@jest/globals';
 import type { Answer, Stack } from '@tenantry/testing';
 import { until } from '../faults/flight.js';
 
-const registries = ['tenant-registry', 'tenant-registry-2'];
+export const registries = ['tenant-registry', 'tenant-registry-2'];
 
 /** Who ends: the registry that works on it, so that another takes over, or every one there is, so that nobody is left but who comes back. */
 export const deaths = ['one of two', 'all'] as const;
