@@ -16,6 +16,7 @@ import { ClustersRepository } from './clusters/clusters.repository.js';
 import { BudgetCheck } from './clusters/budget-check.js';
 import { ClusterMetrics } from './clusters/cluster-metrics.js';
 import { ClustersService } from './clusters/clusters.service.js';
+import { centralDatabase } from './central-database.js';
 import type { RegistryConfig } from './config.js';
 import { CredentialsRepository } from './lifecycle/credentials.repository.js';
 import { DeleteTenant } from './lifecycle/delete-tenant.js';
@@ -67,12 +68,8 @@ const longActions = [CreateTenant, DeleteTenant, RotateCredentials, RewrapSecret
     TypeOrmModule.forRootAsync({
       inject: [CONFIG],
       useFactory: ({ REGISTRY_DATABASE_URL }: RegistryConfig) => ({
-        type: 'postgres',
-        url: REGISTRY_DATABASE_URL,
+        ...centralDatabase(REGISTRY_DATABASE_URL),
         entities,
-        installExtensions: false,
-        poolSize: 10,
-        extra: { connectionTimeoutMillis: 3000, statement_timeout: 5000 },
         retryAttempts: 60,
         retryDelay: 1000,
       }),

@@ -66,7 +66,10 @@ export class RotateCredentials implements LongAction {
   private async tryThem({ tenantId }: TenantJob): Promise<void> {
     const { role: user, password } = await this.next(tenantId);
     const { host, port, database } = await this.credentials.get(tenantId);
-    const client = new pg.Client({ host, port, database, user, password, connectionTimeoutMillis: 3000 });
+    const limits = { connectionTimeoutMillis: 3000, query_timeout: 5000, keepAlive: true };
+    const client = new pg.Client({ host, port, database, user, password, ...limits });
+    // Its end is what the query hears.
+    client.on('error', () => undefined);
     try {
       await client.connect();
       await client.query('SELECT 1 FROM users LIMIT 1');
