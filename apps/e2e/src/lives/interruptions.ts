@@ -9,6 +9,9 @@ export const registries = ['tenant-registry', 'tenant-registry-2'];
 export const deaths = ['one of two', 'all'] as const;
 export type Death = (typeof deaths)[number];
 
+/** How often each moment is met: once, or more for who wants to know it better. */
+export const interruptedRounds = Number(process.env['INTERRUPTED_ROUNDS'] ?? 1);
+
 interface LogLine {
   readonly step?: string;
   readonly msg?: string;

@@ -60,9 +60,13 @@ export const leftOperations = (stack: () => Stack): void =>
       90_000,
     );
 
-    it('is finished, if it is a deletion', async () => {
+    it('is finished, if it is a deletion, which takes along what a rotation has left', async () => {
       await bothRun(stack());
       const { id, slug } = await createTenant(stack());
+      const other = `t_${id.replaceAll('-', '')}_b`;
+      const cluster = await stack().openDatabase();
+      await cluster.query(`CREATE ROLE ${other} LOGIN; GRANT ${other} TO provisioner WITH ADMIN TRUE`);
+      await cluster.end();
       const json = { 'content-type': 'application/json' };
       const body = JSON.stringify({ confirmSlug: slug, reason });
       const location = await locationOf(() => stack().operator.send('DELETE', `/v1/admin/tenants/${id}`, body, json));
