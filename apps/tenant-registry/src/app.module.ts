@@ -16,6 +16,7 @@ import { ClustersRepository } from './clusters/clusters.repository.js';
 import { BudgetCheck } from './clusters/budget-check.js';
 import { ClusterMetrics } from './clusters/cluster-metrics.js';
 import { ClustersService } from './clusters/clusters.service.js';
+import { centralDatabase } from './central-database.js';
 import type { RegistryConfig } from './config.js';
 import { CredentialsRepository } from './lifecycle/credentials.repository.js';
 import { DeleteTenant } from './lifecycle/delete-tenant.js';
@@ -25,6 +26,7 @@ import { Removals } from './lifecycle/removals.js';
 import { RewrapSecrets } from './lifecycle/rewrap-secrets.js';
 import { RotateCredentials } from './lifecycle/rotate-credentials.js';
 import { Transitions } from './lifecycle/transitions.js';
+import { Leftovers } from './operations/leftovers.js';
 import { LONG_ACTIONS, type LongAction } from './operations/long-action.js';
 import { OperationRunner } from './operations/operation-runner.js';
 import { OperationsRepository } from './operations/operations.repository.js';
@@ -67,12 +69,8 @@ const longActions = [CreateTenant, DeleteTenant, RotateCredentials, RewrapSecret
     TypeOrmModule.forRootAsync({
       inject: [CONFIG],
       useFactory: ({ REGISTRY_DATABASE_URL }: RegistryConfig) => ({
-        type: 'postgres',
-        url: REGISTRY_DATABASE_URL,
+        ...centralDatabase(REGISTRY_DATABASE_URL),
         entities,
-        installExtensions: false,
-        poolSize: 10,
-        extra: { connectionTimeoutMillis: 3000, statement_timeout: 5000 },
         retryAttempts: 60,
         retryDelay: 1000,
       }),
@@ -127,6 +125,7 @@ const longActions = [CreateTenant, DeleteTenant, RotateCredentials, RewrapSecret
     { provide: LONG_ACTIONS, inject: longActions, useFactory: (...actions: LongAction[]) => actions },
     OperationRunner,
     OperationsService,
+    Leftovers,
     Takeover,
   ],
   // The message server, outside this module, finds it by that name.

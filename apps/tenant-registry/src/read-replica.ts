@@ -128,5 +128,8 @@ const replicaOf = (primary: DataSource, url: string): DataSource =>
     ...(primary.options as DataSourceOptions & { type: 'postgres' }),
     url,
     poolSize: 5,
-    extra: { connectionTimeoutMillis: 1000, statement_timeout: withinMs, query_timeout: withinMs },
+    extra: {
+      ...(primary.options as { extra?: object }).extra,
+      ...{ connectionTimeoutMillis: 1000, statement_timeout: withinMs, query_timeout: withinMs },
+    },
   });

@@ -27,10 +27,11 @@ const lockKey = 0x636c7573;
 const plainName = /^[a-z][a-z0-9_]{0,62}$/;
 
 /** Names are ours, made from ids; this keeps it so, since DDL takes no parameters. */
-function quoted(name: string): string {
+function plain(name: string): string {
   if (!plainName.test(name)) throw new TypeError('a physical name must be lower-case letters, digits and underscores');
-  return `"${name}"`;
+  return name;
 }
+const quoted = (name: string): string => `"${plain(name)}"`;
 
 /** The template's name says what is in it, so that a changed migration can never meet an old template. */
 const templateName = (): string => {
@@ -42,7 +43,7 @@ const templateName = (): string => {
 
 const exists = async (client: SqlClient, catalog: 'pg_database' | 'pg_roles', name: string): Promise<boolean> => {
   const column = catalog === 'pg_database' ? 'datname' : 'rolname';
-  const { rows } = await client.query(`SELECT 1 FROM ${catalog} WHERE ${column} = '${name}'`);
+  const { rows } = await client.query(`SELECT 1 FROM ${catalog} WHERE ${column} = '${plain(name)}'`);
   return rows.length > 0;
 };
 
@@ -148,7 +149,7 @@ export async function dropTenantRole(admin: SqlClient, database: string, role: s
   if (!(await exists(admin, 'pg_roles', role))) return;
   await admin.query(`ALTER ROLE ${quoted(role)} NOLOGIN`);
   await ruleOver(admin, role);
-  await admin.query(`SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity WHERE usename = '${role}'`);
+  await admin.query(`SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity WHERE usename = '${plain(role)}'`);
   await admin.query(`REVOKE ALL ON DATABASE ${quoted(database)} FROM ${quoted(role)}`);
   await admin.query(`DROP ROLE ${quoted(role)}`);
 }

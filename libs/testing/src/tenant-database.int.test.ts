@@ -52,6 +52,10 @@ describe('a tenant database', () => {
       }
     });
 
+    it('it looks for tables in one place, whoever else could make some', async () => {
+      expect(await as(acme, acme.database, 'SHOW search_path')).toEqual([{ search_path: 'public' }]);
+    });
+
     it.each(['registry', 'auth', 'postgres', 'template1', 'template0', 'the template', "another tenant's"])(
       'it cannot connect to %s',
       async (name) => {

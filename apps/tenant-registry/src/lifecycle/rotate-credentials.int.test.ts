@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { Cluster } from '../clusters/cluster.entity.js';
 import type { TenantJob } from '../operations/long-action.js';
 import { OperationsRepository } from '../operations/operations.repository.js';
-import { TenantCluster } from '../provisioning/tenant-cluster.js';
+import type { TenantCluster } from '../provisioning/tenant-cluster.js';
 import { Secrets } from '../secrets.js';
 import { Plan } from '../tenants/plan.entity.js';
 import { TenantRow } from '../tenants/tenant.entity.js';

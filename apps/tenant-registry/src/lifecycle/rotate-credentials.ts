@@ -17,7 +17,7 @@ export const rotateCredentials = 'rotate-credentials';
 export const withCredentials: readonly TenantState[] = ['active', 'suspended', 'maintenance'];
 
 /** Each tenant has two names for its login role, of which one is in use: a second role lets in before the first one stops doing so. */
-const otherName = (role: string): string => (role.endsWith('_b') ? role.slice(0, -2) : `${role}_b`);
+export const otherName = (role: string): string => (role.endsWith('_b') ? role.slice(0, -2) : `${role}_b`);
 
 /**
  * New credentials for a tenant's database. A second role with a password of its own is made and tried; the registry tells everybody to use
@@ -31,7 +31,7 @@ export class RotateCredentials implements LongAction {
     { name: 'role', work: (job) => this.makeRole(job) },
     { name: 'try', work: (job) => this.tryThem(job) },
     { name: 'switch', work: (job) => this.switchOver(job) },
-    { name: 'overlap', work: () => sleep(this.config.ROTATION_OVERLAP_SECONDS * 1000) },
+    { name: 'overlap', work: () => this.overlap() },
     { name: 'retire', work: (job) => this.retire(job), untilDone: true },
   ];
   readonly undo: Step = { name: 'undo', work: (job) => this.makeUndone(job) };
@@ -66,7 +66,10 @@ export class RotateCredentials implements LongAction {
   private async tryThem({ tenantId }: TenantJob): Promise<void> {
     const { role: user, password } = await this.next(tenantId);
     const { host, port, database } = await this.credentials.get(tenantId);
-    const client = new pg.Client({ host, port, database, user, password, connectionTimeoutMillis: 3000 });
+    const limits = { connectionTimeoutMillis: 3000, query_timeout: 5000, keepAlive: true };
+    const client = new pg.Client({ host, port, database, user, password, ...limits });
+    // Its end is what the query hears.
+    client.on('error', () => undefined);
     try {
       await client.connect();
       await client.query('SELECT 1 FROM users LIMIT 1');
@@ -87,12 +90,22 @@ export class RotateCredentials implements LongAction {
     });
   }
 
-  private makeUndone(job: TenantJob): Promise<void> {
-    return this.cluster.alone(job, withCredentials, async (cluster, { id, database }) => {
-      const { nextRole } = await this.credentials.get(id);
-      if (nextRole) await dropTenantRole(cluster, database, nextRole);
+  /** Forgotten before it is dropped: from then on no other process, that has slept over its end, can switch to it. */
+  private async makeUndone(job: TenantJob): Promise<void> {
+    await this.cluster.alone(job, withCredentials, async (cluster, { id, database }) => {
       await this.credentials.forgetNext(job);
+      const { role, oldRole } = await this.credentials.get(id);
+      if (oldRole === null) await dropTenantRole(cluster, database, otherName(role));
     });
+    // Where the switch is done there is no way back: what is left to do is done.
+    const { oldRole } = await this.credentials.get(job.tenantId);
+    if (oldRole === null) return;
+    await this.overlap();
+    await this.retire(job);
+  }
+
+  private async overlap(): Promise<void> {
+    await sleep(this.config.ROTATION_OVERLAP_SECONDS * 1000);
   }
 
   private async next(tenantId: string): Promise<{ role: string; password: string }> {

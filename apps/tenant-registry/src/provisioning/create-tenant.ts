@@ -54,12 +54,15 @@ export class CreateTenant implements LongAction {
     });
   }
 
-  /** The row stays, to tell what happened and to try again with. */
+  /**
+   * The row stays, to tell what happened and to try again with. It is failed before anything is dropped: from then on no other process, that
+   * has slept over its end, can make it active.
+   */
   private makeUndone(job: TenantJob): Promise<void> {
     return this.cluster.alone(job, ['provisioning', 'failed'], async (cluster, { id, database, role }) => {
+      await this.transitions.ensure(id, { to: 'failed', reason: 'provisioning failed and was undone' });
       await dropTenant(cluster, database, role);
       await this.tenants.forgetPassword(id);
-      await this.transitions.ensure(id, { to: 'failed', reason: 'provisioning failed and was undone' });
     });
   }
 }

@@ -31,7 +31,10 @@ export const withoutReplica = (source: DataSource): ReadReplica =>
   );
 
 /** Transactions whose events are collected, and told to nobody. */
-export const quietOutbox = (source: DataSource, events: unknown[] = []): Pick<Outbox, 'transaction' | 'add'> => ({
+export const quietOutbox = (
+  source: DataSource,
+  events: { type: string; data: unknown }[] = [],
+): Pick<Outbox, 'transaction' | 'add'> => ({
   transaction: (work) => source.transaction(work),
   add: (event, { data }) => void events.push({ type: event.type, data }),
 });
