@@ -8,6 +8,7 @@ import { limits } from './0006-limits.js';
 import { credentials } from './0007-credentials.js';
 import { requests } from './0008-requests.js';
 import { databaseFull } from './0010-database-full.js';
+import { clusterVersions } from './0011-cluster-versions.js';
 
 /** The central database's migrations, in order. */
 export const migrations: readonly Migration[] = [
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   credentials,
   requests,
   databaseFull,
+  clusterVersions,
 ];
