@@ -1,4 +1,4 @@
-import { masterKey, wholeNumber } from '@tenantry/service-kit';
+import { looksRandomText, masterKey, wholeNumber } from '@tenantry/service-kit';
 import { z } from 'zod';
 
 const postgresUrl = z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' });
@@ -22,10 +22,13 @@ export const RegistryConfig = z.object({
   ARCHIVE_GRACE_SECONDS: wholeNumber(0, 10 * 365 * 86_400).default(30 * 86_400),
   /** A tenant in use has the size of its database looked at so often at most. */
   DATABASE_SIZE_SECONDS: wholeNumber(1, 86_400).default(60),
+  /** How many days the audit of what operators do is kept. */
+  OPERATOR_AUDIT_DAYS: wholeNumber(1, 3650).default(365),
   /** The first operator's key, made valid at the start: `tok_` and at least 32 characters. */
   OPERATOR_KEY: z
     .string()
     .regex(/^tok_[A-Za-z0-9_-]{32,128}$/, 'must be tok_ and 32 to 128 letters, digits, - or _')
+    .refine((key) => looksRandomText(key.slice('tok_'.length)), 'must be random after tok_ (openssl rand -hex 32)')
     .optional(),
 });
 export type RegistryConfig = z.output<typeof RegistryConfig>;

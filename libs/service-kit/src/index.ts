@@ -1,6 +1,15 @@
 export { Answers } from './answers.js';
 export { boot, CONFIG, createService, KitModule } from './boot.js';
-export { CommonConfig, InvalidConfig, masterKey, masterKeysOf, port, readConfig, wholeNumber } from './config.js';
+export {
+  CommonConfig,
+  InvalidConfig,
+  looksRandomText,
+  masterKey,
+  masterKeysOf,
+  port,
+  readConfig,
+  wholeNumber,
+} from './config.js';
 export { ContextSigner, type Statement } from './context/signer.js';
 export { ContextVerifier } from './context/verifier.js';
 export { cursorKey, decodeCursor, encodeCursor, type CursorBinding, type CursorPosition } from './cursor.js';
