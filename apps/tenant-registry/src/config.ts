@@ -16,6 +16,8 @@ export const RegistryConfig = z.object({
   MASTER_KEY: masterKey,
   /** The one before: still opens what it has wrapped, until the re-wrapping has been run. */
   MASTER_KEY_PREVIOUS: masterKey.optional(),
+  /** Cursors of lists are authenticated with it; with `MASTER_KEY` unless it is set, so that a new one of that refuses them. */
+  CURSOR_KEY: masterKey.optional(),
   /** How long both credentials of a tenant let in while they are changed: longer than it takes everybody to hear of the new ones. */
   ROTATION_OVERLAP_SECONDS: wholeNumber(3, 86_400).default(15),
   /** How long an archived tenant's data is kept before it is purged. */

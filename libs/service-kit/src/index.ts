@@ -12,7 +12,14 @@ export {
 } from './config.js';
 export { ContextSigner, type Statement } from './context/signer.js';
 export { ContextVerifier } from './context/verifier.js';
-export { cursorKey, decodeCursor, encodeCursor, type CursorBinding, type CursorPosition } from './cursor.js';
+export {
+  cursorKey,
+  decodeCursor,
+  encodeCursor,
+  type CursorBinding,
+  type CursorPosition,
+  type CursorSecret,
+} from './cursor.js';
 export { entityTag, preconditionFailed, preconditionRequired, wantedVersions } from './entity-tag.js';
 export { Health } from './health.js';
 export { idempotencyKeyOf, KeyedWork, Replayed, type KeyedRequest } from './keyed-work.js';
@@ -39,11 +46,13 @@ export {
   currentPrefix,
   dataKeyOf,
   dataKeyVersion,
+  localWrapper,
   newDataKey,
   openSecret,
   rewrapped,
   sealSecret,
   SecretUnreadable,
+  type KeyWrapper,
   type MasterKeys,
   type SecretOwner,
 } from './secrets.js';

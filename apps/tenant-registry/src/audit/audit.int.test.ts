@@ -129,7 +129,7 @@ describe('what is older than it is kept', () => {
     );
     return row!.count;
   };
-  afterEach(() => jest.restoreAllMocks());
+  afterEach(() => void jest.restoreAllMocks());
 
   it('goes with one write in many, and nothing else does', async () => {
     await written(3, keptDays + 1);

@@ -79,7 +79,7 @@ export class ClustersRepository {
   private async sealInto(manager: EntityManager, name: string, provisioner: string): Promise<Cluster> {
     const clusters = manager.withRepository(this.clusters);
     const { id } = await clusters.findOneByOrFail({ name });
-    await clusters.update(id, { sealedProvisioner: this.secrets.seal(provisioner, provisionerUrl(id)) });
+    await clusters.update(id, { sealedProvisioner: await this.secrets.seal(provisioner, provisionerUrl(id)) });
     return clusters.findOneByOrFail({ id });
   }
 }

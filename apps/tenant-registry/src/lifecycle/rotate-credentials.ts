@@ -47,8 +47,8 @@ export class RotateCredentials implements LongAction {
   private async makeCredentials({ tenantId }: TenantJob): Promise<void> {
     const { role, dataKey, nextRole } = await this.credentials.get(tenantId);
     if (nextRole) return;
-    const key = this.secrets.newKey(tenantId, dataKey ? dataKeyVersion(dataKey) + 1 : 1);
-    const password = this.secrets.seal(randomBytes(32).toString('base64url'), databasePassword(tenantId), key);
+    const key = await this.secrets.newKey(tenantId, dataKey ? dataKeyVersion(dataKey) + 1 : 1);
+    const password = await this.secrets.seal(randomBytes(32).toString('base64url'), databasePassword(tenantId), key);
     await this.credentials.prepare(tenantId, otherName(role), password);
   }
 
@@ -96,6 +96,6 @@ export class RotateCredentials implements LongAction {
   private async next(tenantId: string): Promise<{ role: string; password: string }> {
     const { nextRole, nextPassword } = await this.credentials.get(tenantId);
     if (!nextRole || !nextPassword) throw new Error('the next credentials are not there');
-    return { role: nextRole, password: this.secrets.open(nextPassword, databasePassword(tenantId)) };
+    return { role: nextRole, password: await this.secrets.open(nextPassword, databasePassword(tenantId)) };
   }
 }

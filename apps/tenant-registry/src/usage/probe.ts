@@ -31,8 +31,9 @@ export class Probe {
   async probe(id: string): Promise<TenantHealth> {
     const tenant = await this.tenants.get(id);
     if (tenant.sealedPassword === null) throw new ServiceError('not-found', 'This tenant has no database.');
+    const password = await this.secrets.open(tenant.sealedPassword, databasePassword(id));
     const startedAt = performance.now();
-    const problem = await this.knock(tenant, this.secrets.open(tenant.sealedPassword, databasePassword(id)));
+    const problem = await this.knock(tenant, password);
     const latencyMs = problem === null ? Math.round((performance.now() - startedAt) * 10) / 10 : null;
     return { tenantId: id, reachable: problem === null, latencyMs, problem, checkedAt: new Date().toISOString() };
   }
