@@ -7,7 +7,7 @@ const response = await fetch(new URL('/v1/admin/clusters', GATEWAY_URL), {
   body: JSON.stringify({ name, provisionerUrl }),
   signal: AbortSignal.timeout(30_000),
 });
-// Only its name can be in conflict.
+// Only its name or its server can be in conflict: it is known.
 const isKnown = response.status === 409;
 if (!response.ok && !isKnown) throw new Error(`the cluster ${name} is not registered: ${await response.text()}`);
 console.log(`the cluster ${name} is ${isKnown ? 'known' : 'registered'}`);

@@ -27,10 +27,10 @@ beforeAll(async () => {
   );
   userId = String(rows[0]?.['id']);
   const { host, port, database, role } = acme;
-  standIn(await connect('tenant-registry'), Tenants.locate, ({ id }) => ({
+  standIn(await connect('tenant-registry'), Tenants.locate, async ({ id }) => ({
     ...{ id, slug: 'acme', name: 'Acme', plan: 'standard', state: 'active' as const, schemaVersion: 1, generation: 1 },
     ...{ host, port, database, role },
-    password: sealSecret(acme.password, masterKey, { owner: id, field: 'db_password' }),
+    password: await sealSecret(acme.password, masterKey, { owner: id, field: 'db_password' }),
     limits: { requestsPerMinute: 1000, maxConnections: 5, maxDatabaseBytes: 1e9, maxUsers: 100 },
     signUp: false,
   }));

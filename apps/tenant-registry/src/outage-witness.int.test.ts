@@ -19,7 +19,7 @@ let witness: OutageWitness;
 
 beforeAll(async () => {
   database = await createRegistryDatabase([AuditEventRow]);
-  const events = new AuditRepository(database.source.getRepository(AuditEventRow));
+  const events = new AuditRepository(database.source.getRepository(AuditEventRow), { OPERATOR_AUDIT_DAYS: 365 });
   witness = new OutageWitness(new AuditTrail(events, log), log);
 });
 afterAll(() => database?.drop());

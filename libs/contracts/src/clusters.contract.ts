@@ -58,6 +58,14 @@ export const Clusters = {
     idempotent: true,
     tenant: null,
   }),
+  get: message('tenants.clusters.get', {
+    request: z.strictObject({ id }),
+    reply: Cluster,
+    needs: 'clusters:read',
+    idempotent: true,
+    tenant: null,
+    etag: true,
+  }),
   /** Makes it ready for tenants, or refuses it. */
   register: message('tenants.clusters.register', {
     request: RegisterCluster,
@@ -75,5 +83,7 @@ export const Clusters = {
     reply: Cluster,
     needs: 'clusters:write',
     tenant: null,
+    etag: true,
+    ifMatch: true,
   }),
 };

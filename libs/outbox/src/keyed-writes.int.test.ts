@@ -18,7 +18,7 @@ beforeAll(async () => {
   [acme, globex] = databases as [TenantDatabase, TenantDatabase];
   tenants = new Tenants(databases);
   writer = await Writer.start(tenants);
-  keyed = new KeyedWrites(tenants, writer.office.outbox, masterKey);
+  keyed = new KeyedWrites(tenants, writer.office.outbox, [masterKey]);
 });
 afterAll(async () => {
   await writer.leave();
@@ -176,7 +176,7 @@ describe('a write under a key', () => {
     await expect(write(name, { by: knowing, request: { name, price: '2' } })).rejects.toMatchObject({
       code: 'idempotency-key-reused',
     });
-    const forgetful = new KeyedWrites(tenants, outbox, next);
+    const forgetful = new KeyedWrites(tenants, outbox, [next]);
     await expect(write(name, { by: forgetful })).rejects.toMatchObject({ code: 'idempotency-key-reused' });
     expect(await made(acme, name)).toBe(1);
   });

@@ -1,12 +1,5 @@
 import { createHmac, type KeyObject } from 'node:crypto';
-import {
-  derivedKey,
-  KeyedWork,
-  Replayed,
-  ServiceError,
-  type KeyedRequest,
-  type MasterKeys,
-} from '@tenantry/service-kit';
+import { derivedKey, KeyedWork, Replayed, ServiceError, type KeyedRequest } from '@tenantry/service-kit';
 import type { Outbox } from './outbox.js';
 import type { Query, TenantDatabases } from './store.js';
 
@@ -37,10 +30,10 @@ export class KeyedWrites extends KeyedWork {
   constructor(
     private readonly tenants: TenantDatabases,
     private readonly outbox: Outbox,
-    masterKeys: MasterKeys,
+    masterKeys: readonly Buffer[],
   ) {
     super();
-    this.#hashKeys = [masterKeys].flat().map((masterKey: Buffer) => derivedKey(masterKey, 'idempotency'));
+    this.#hashKeys = masterKeys.map((masterKey) => derivedKey(masterKey, 'idempotency'));
   }
 
   override async once({ caller, subject, key, request }: KeyedRequest, work: () => Promise<unknown>): Promise<unknown> {

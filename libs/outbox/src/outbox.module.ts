@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService, MetadataScanner } from '@nestjs/core';
 import type { ServiceName } from '@tenantry/contracts';
-import { CONFIG, KeyedWork, LOG, masterKeysOf, Nats, type Log } from '@tenantry/service-kit';
+import { CONFIG, KeyedWork, LOG, Nats, type Log } from '@tenantry/service-kit';
 import { EventConsumer } from './event-consumer.js';
 import { eventHeardBy } from './hears.js';
 import { Inbox } from './inbox.js';
@@ -20,6 +20,12 @@ import { centralStore, tenantStore, type CentralDatabase, type Store, type Tenan
 /** A class whose instances are `Shape`, as a token of the container. */
 type ClassOf<Shape> = abstract new (...parts: never[]) => Shape;
 type Method = (...given: unknown[]) => Promise<void> | void;
+
+/** Of the settings of a service: hashes are made under the present key, and known again under the one before. */
+interface HashSecrets {
+  readonly MASTER_KEY: Buffer;
+  readonly MASTER_KEY_PREVIOUS?: Buffer | undefined;
+}
 
 const STORE = Symbol('where the outbox lies');
 
@@ -47,8 +53,8 @@ export class OutboxModule implements OnApplicationBootstrap, BeforeApplicationSh
     const keyedWork = {
       provide: KeyedWork,
       inject: [tenants as InjectionToken, Outbox, CONFIG],
-      useFactory: (databases: TenantDatabases, outbox: Outbox, config: Parameters<typeof masterKeysOf>[0]) =>
-        new KeyedWrites(databases, outbox, masterKeysOf(config)),
+      useFactory: (databases: TenantDatabases, outbox: Outbox, { MASTER_KEY, MASTER_KEY_PREVIOUS }: HashSecrets) =>
+        new KeyedWrites(databases, outbox, [MASTER_KEY, ...(MASTER_KEY_PREVIOUS ? [MASTER_KEY_PREVIOUS] : [])]),
     };
     return { ...module, providers: [...providers, keyedWork], exports: [...exports, KeyedWork] };
   }

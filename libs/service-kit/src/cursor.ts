@@ -19,8 +19,15 @@ export type CursorPosition = readonly string[];
 /** Half of SHA-256's output (RFC 2104, 5): still 128 bits to guess. */
 const tagBytes = 16;
 
+/** What keys of cursors are derived from: a key of their own, where there is one, else the master key. */
+export interface CursorSecret {
+  readonly MASTER_KEY: Buffer;
+  readonly CURSOR_KEY?: Buffer | undefined;
+}
+
 /** A key for the cursors of one service. */
-export const cursorKey = (masterKey: Buffer, service: string): KeyObject => derivedKey(masterKey, `cursor ${service}`);
+export const cursorKey = ({ MASTER_KEY, CURSOR_KEY = MASTER_KEY }: CursorSecret, service: string): KeyObject =>
+  derivedKey(CURSOR_KEY, `cursor ${service}`);
 
 function tagOf(key: KeyObject, { tenantId, list, sort, filters = {} }: CursorBinding, position: string): Buffer {
   const given = Object.entries(filters)

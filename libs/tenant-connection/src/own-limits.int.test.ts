@@ -18,7 +18,7 @@ let generation = 0;
 
 beforeAll(async () => {
   tenant = await createTenantDatabase();
-  const place = placeOf(tenant);
+  const place = await placeOf(tenant);
   connections = new TenantConnections({
     service: 'test',
     settings: { budget, connectsAtOnce: 8 },

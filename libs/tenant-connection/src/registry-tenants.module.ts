@@ -31,6 +31,8 @@ export const TenantsConfig = z.object({
   MASTER_KEY: masterKey,
   /** The one before, while the registry wraps anew what it has wrapped. */
   MASTER_KEY_PREVIOUS: masterKey.optional(),
+  /** Cursors of lists are authenticated with it; with `MASTER_KEY` unless it is set, so that a new one of that refuses them. */
+  CURSOR_KEY: masterKey.optional(),
   /** Connections of this process to one database cluster. */
   CONNECTION_BUDGET: wholeNumber(1, 10_000).default(100),
 });

@@ -75,11 +75,15 @@ async function buildTemplate(cluster: Cluster, name: string): Promise<void> {
   await admin.query(`ALTER DATABASE ${quoted(building)} RENAME TO ${quoted(name)}`);
 }
 
-/** Only a cluster's administrator can close these; a tenant's role that could connect to them would see the names of all others. */
+/**
+ * Only who owns these can close them; a tenant's role that could connect to one would see the names of all others, and whatever PUBLIC may there.
+ * Templates of ours are open while they are built, for nobody but who builds them: they hold no row.
+ */
 async function refuseOpenCluster(admin: SqlClient): Promise<void> {
   const { rows } = await admin.query(`
-    SELECT datname FROM pg_database
-    WHERE datname IN ('postgres', 'template1') AND has_database_privilege('public', oid, 'CONNECT')`);
+    SELECT quote_ident(datname) AS datname FROM pg_database
+    WHERE datallowconn AND NOT starts_with(datname, 'tenantry_template_') AND has_database_privilege('public', oid, 'CONNECT')
+    ORDER BY datname`);
   if (rows.length === 0) return;
   const names = rows.map(({ datname }) => String(datname)).join(', ');
   throw new Error(
@@ -91,7 +95,7 @@ async function refuseOpenCluster(admin: SqlClient): Promise<void> {
  * Makes a cluster ready for tenants: the group roles, and the template of the current schema version. Once is enough, again is
  * harmless, and two at a time wait for each other.
  *
- * @throws Error when PUBLIC may connect to `postgres` or `template1`.
+ * @throws Error when PUBLIC may connect to any database of it.
  */
 export async function prepareCluster(cluster: Cluster): Promise<void> {
   const { admin } = cluster;

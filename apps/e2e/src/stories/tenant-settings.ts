@@ -112,9 +112,15 @@ export const tenantSettings = (stack: () => Stack): void =>
       expect(main!.tenants).toBeGreaterThan(0);
       expect(list.text).not.toMatch(/provisioner/);
       const at = `/v1/admin/clusters/${main!.id}`;
-      const changed = await stack().operator.patch<Cluster>(at, { labels: { region: 'eu' } });
+      const { headers, body } = await stack().operator.get<Cluster>(at);
+      expect(body).toEqual(main);
+      expectProblem(await stack().operator.patch(at, { labels: {} }), 'precondition-required');
+      const seen = stack().operator.with({ 'if-match': headers.etag });
+      const changed = await seen.patch<Cluster>(at, { labels: { region: 'eu' } });
       expect(changed.body).toMatchObject({ labels: { region: 'eu' }, maxTenants: main!.maxTenants });
-      await stack().operator.patch(at, { labels: { region: null } });
+      expectProblem(await seen.patch(at, { labels: { region: 'us' } }), 'precondition-failed');
+      const back = stack().operator.with({ 'if-match': changed.headers.etag });
+      expect((await back.patch<Cluster>(at, { labels: { region: null } })).body.labels).toEqual({});
       const nowhere = { name: 'nowhere', provisionerUrl: 'postgres://nobody:x@127.0.0.1:1/postgres' };
       expectProblem(await stack().operator.post('/v1/admin/clusters', nowhere), 'validation');
     });

@@ -12,6 +12,11 @@ export class ClustersController {
     return this.clusters.list(request);
   }
 
+  @Answers(Clusters.get)
+  get({ id }: ParsedRequestOf<typeof Clusters.get>) {
+    return this.clusters.get(id);
+  }
+
   @Answers(Clusters.register)
   register(request: ParsedRequestOf<typeof Clusters.register>) {
     return this.clusters.register(request);

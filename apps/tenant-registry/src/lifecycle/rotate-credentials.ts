@@ -48,9 +48,9 @@ export class RotateCredentials implements LongAction {
     const { tenantId } = job;
     const { role, dataKey, nextRole } = await this.credentials.get(tenantId);
     if (nextRole) return;
-    const key = this.secrets.newKey(tenantId, dataKey ? dataKeyVersion(dataKey) + 1 : 1);
+    const key = await this.secrets.newKey(tenantId, dataKey ? dataKeyVersion(dataKey) + 1 : 1);
     const password = randomBytes(32).toString('base64url');
-    const sealedPassword = this.secrets.seal(password, databasePassword(tenantId), key);
+    const sealedPassword = await this.secrets.seal(password, databasePassword(tenantId), key);
     await this.credentials.prepare(job, role, { role: otherName(role), sealedPassword });
   }
 
@@ -111,6 +111,6 @@ export class RotateCredentials implements LongAction {
   private async next(tenantId: string): Promise<{ role: string; password: string }> {
     const { nextRole, nextPassword } = await this.credentials.get(tenantId);
     if (!nextRole || !nextPassword) throw new Error('the next credentials are not there');
-    return { role: nextRole, password: this.secrets.open(nextPassword, databasePassword(tenantId)) };
+    return { role: nextRole, password: await this.secrets.open(nextPassword, databasePassword(tenantId)) };
   }
 }

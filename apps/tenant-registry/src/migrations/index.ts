@@ -9,6 +9,7 @@ import { credentials } from './0007-credentials.js';
 import { requests } from './0008-requests.js';
 import { birthsAndRotations } from './0009-births-and-rotations.js';
 import { databaseFull } from './0010-database-full.js';
+import { clusterVersions } from './0011-cluster-versions.js';
 
 /** The central database's migrations, in order. */
 export const migrations: readonly Migration[] = [
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   requests,
   birthsAndRotations,
   databaseFull,
+  clusterVersions,
 ];

@@ -60,7 +60,7 @@ export class Births {
       );
       const place = await this.placement.choose(manager, wanted ?? undefined, id);
       await manager.query('UPDATE tenants SET cluster_id = $2, db_password = $3, schema_version = $4 WHERE id = $1', [
-        ...[id, place, this.newPassword(id, key ?? undefined), schemaVersion],
+        ...[id, place, await this.newPassword(id, key ?? undefined), schemaVersion],
       ]);
       decided = await this.operations.decide(manager, { kind, tenantId: id, reason: reason ?? undefined });
     };
@@ -71,9 +71,10 @@ export class Births {
   private async insert(manager: EntityManager, id: string, wish: Wish): Promise<void> {
     const { slug, name, plan, cluster, poolOptions = {}, signUp = false, admin } = wish;
     await expectKnown(manager, 'plan', plan);
+    // Before the place is chosen: until the end nobody else gets one, and a key may be far away.
+    const key = await this.secrets.newKey(id);
+    const [sealed, password] = [await this.sealed(id, admin, key), await this.newPassword(id, key)];
     const place = await this.placement.choose(manager, cluster);
-    const key = this.secrets.newKey(id);
-    const sealed = this.sealed(id, admin, key);
     await manager.query(
       `INSERT INTO tenants
          (id, slug, name, state, plan, cluster_id, db_name, db_user, data_key, db_password, schema_version, first_admin,
@@ -81,19 +82,19 @@ export class Births {
        VALUES ($1, $2, $3, 'provisioning', $4, $5, $6, $6, $7, $8, $9, $10, $11, $12, $13)`,
       [
         // Physical names come from the id, never from what somebody wrote.
-        ...[id, slug, name, plan, place, `t_${id.replaceAll('-', '')}`, key, this.newPassword(id, key), schemaVersion],
+        ...[id, slug, name, plan, place, `t_${id.replaceAll('-', '')}`, key, password, schemaVersion],
         ...[sealed, poolOptions, signUp, cluster ?? null],
       ],
     );
   }
 
   /** Stored, with the version it is to be born at, before there is a role that has it: a crash in between loses nothing. */
-  private newPassword(tenantId: string, key: string | undefined): string {
+  private newPassword(tenantId: string, key: string | undefined): Promise<string> {
     return this.secrets.seal(randomBytes(32).toString('base64url'), databasePassword(tenantId), key);
   }
 
-  private sealed(tenantId: string, { password, ...admin }: FirstAdmin, key: string): SealedAdmin {
-    return { ...admin, sealedPassword: this.secrets.seal(password, adminPassword(tenantId), key) };
+  private async sealed(tenantId: string, { password, ...admin }: FirstAdmin, key: string): Promise<SealedAdmin> {
+    return { ...admin, sealedPassword: await this.secrets.seal(password, adminPassword(tenantId), key) };
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Outbox } from '@tenantry/outbox';
 import { migrate } from '@tenantry/tenant-schema';
-import { testServers } from '@tenantry/testing';
+import { createClosedDatabase, testServers } from '@tenantry/testing';
 import pg from 'pg';
 import { DataSource, type EntitySchema } from 'typeorm';
 import { createLog, Metrics } from '@tenantry/service-kit';
@@ -42,7 +42,7 @@ export const quietOutbox = (
 export async function createRegistryDatabase(entities: (NewableFunction | EntitySchema)[]): Promise<RegistryDatabase> {
   const { postgresUrl } = testServers();
   const name = `registry_${randomBytes(6).toString('hex')}`;
-  await withClient(postgresUrl, (admin) => admin.query(`CREATE DATABASE ${name}`));
+  await withClient(postgresUrl, (admin) => createClosedDatabase(admin, name));
   const url = new URL(postgresUrl);
   url.pathname = `/${name}`;
   await withClient(url.href, (client) => migrate(client, migrations));

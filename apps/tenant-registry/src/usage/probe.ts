@@ -32,16 +32,16 @@ export class Probe {
   async probe(id: string): Promise<TenantHealth> {
     const tenant = await this.tenants.get(id);
     if (tenant.sealedPassword === null) throw new ServiceError('not-found', 'This tenant has no database.');
+    const password = await this.read(id, tenant.sealedPassword);
     const startedAt = performance.now();
-    const password = this.read(id, tenant.sealedPassword);
     const problem = password === undefined ? 'unreadable' : await this.knock(tenant, password);
     const latencyMs = problem === null ? Math.round((performance.now() - startedAt) * 10) / 10 : null;
     return { tenantId: id, reachable: problem === null, latencyMs, problem, checkedAt: new Date().toISOString() };
   }
 
-  private read(id: string, sealed: string): string | undefined {
+  private async read(id: string, sealed: string): Promise<string | undefined> {
     try {
-      return this.secrets.open(sealed, databasePassword(id));
+      return await this.secrets.open(sealed, databasePassword(id));
     } catch (err) {
       if (!(err instanceof SecretUnreadable)) throw err;
       this.log.error({ err, tenantId: id }, 'ALARM: unreadable password');

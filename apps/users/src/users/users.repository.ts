@@ -4,6 +4,7 @@ import { type AuditAction, type ParsedRequestOf, UserEvents, type Users } from '
 import {
   CONFIG,
   cursorKey,
+  type CursorSecret,
   Listing,
   type Page,
   preconditionFailed,
@@ -12,7 +13,6 @@ import {
 } from '@tenantry/service-kit';
 import { TenantConnections } from '@tenantry/tenant-connection';
 import { QueryFailedError, type Repository } from 'typeorm';
-import type { UsersConfig } from '../config.js';
 import { Changes, type Say } from '../changes/changes.js';
 import type { Role } from '../roles/role.entity.js';
 import { unknownRole } from './unknown-role.js';
@@ -51,9 +51,9 @@ export class UsersRepository {
     @InjectRepository(User) private readonly users: Repository<User>,
     private readonly connections: TenantConnections,
     private readonly changes: Changes,
-    @Inject(CONFIG) { MASTER_KEY }: Pick<UsersConfig, 'MASTER_KEY'>,
+    @Inject(CONFIG) config: CursorSecret,
   ) {
-    this.#listing = new Listing(userList, cursorKey(MASTER_KEY, 'users'));
+    this.#listing = new Listing(userList, cursorKey(config, 'users'));
   }
 
   /** @throws ServiceError `invalid-cursor` */
