@@ -36,6 +36,7 @@ export { answerSurvey, askInstances } from './nats/surveys.js';
 export { TenantFollower } from './nats/tenant-follower.js';
 export { isOutage } from './outage.js';
 export { leaveOnSignal, startProcess, type KitProcess } from './process.js';
+export { networkOf } from './network-of.js';
 export {
   anonymous,
   currentRequest,

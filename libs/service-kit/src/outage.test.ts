@@ -8,8 +8,9 @@ describe('a failed query', () => {
     'of %s is an outage',
     (code) => expect(isOutage(failure(code))).toBe(true),
   );
-  it.each(['23505', '22P02', '40001', '42P01', '25P02', '55000', '3D000'])('of %s is its own', (code) =>
-    expect(isOutage(failure(code))).toBe(false),
+  it.each(['23505', '22P02', '40001', '42P01', '25P02', '55000', '3D000', 'ERR_INVALID_ARG_TYPE'])(
+    'of %s is its own',
+    (code) => expect(isOutage(failure(code))).toBe(false),
   );
   it.each(['55000', '3D000', '28P01'])('of %s that ends the session is an outage', (code) =>
     expect(isOutage(failure(code, 'FATAL'))).toBe(true),

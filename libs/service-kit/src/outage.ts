@@ -1,5 +1,5 @@
-/** Connection exceptions, no means left, an operator's intervention, failures of the system (classes 08, 53, 57, 58 of PostgreSQL's codes), Node's. */
-const outageCodes = /^(?:08|53|57|58|25P03|E[A-Z_]+$)/;
+/** Connection exceptions, no means left, an operator's intervention, failures of the system (classes 08, 53, 57, 58 of PostgreSQL's codes), the system's (`ECONNRESET`, not `ERR_...`, which are mistakes in code). */
+const outageCodes = /^(?:08|53|57|58|25P03|E(?!RR_)[A-Z_]+$)/;
 /** What pg says without a code: of a connection that was cut, of one that did not come in time, of an answer that did not. */
 const outageWords =
   /connection (?:error|terminated)|was closed|no answer within|timeout exceeded when trying to connect|timeout expired|query read timeout/i;

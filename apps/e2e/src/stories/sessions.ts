@@ -10,6 +10,7 @@ type Tokens = {
   refreshToken: string;
 };
 
+const password = 'anvil-orbit-walnut-9';
 /** How long anything that was revoked may still be let in. */
 const withinMs = 2000;
 
@@ -102,6 +103,17 @@ export const sessions = (stack: () => Stack): void =>
       const again = await refresh(refreshToken);
       if (again.status === 200) await next(again.body.refreshToken);
       else expectProblem(again, 'refresh-reused');
+    });
+
+    it('of somebody with as many roles as one can have, of the longest names, is let in', async () => {
+      const names = Array.from({ length: 20 }, (_, at) => `${'會計與倉庫'.repeat(9)}${'計'.repeat(3)}${10 + at}`);
+      for (const name of names)
+        expect((await acme.admin.post('/v1/roles', { name, permissions: ['users:read'] })).status).toBe(201);
+      const person = { email: 'everything@people.example', password, firstName: 'A', lastName: 'B' };
+      expect((await acme.admin.post('/v1/users', { ...person, roles: names })).status).toBe(201);
+      const tokens = await login({ ...acme, ...person });
+      for (const gateway of [stack().http, second])
+        expect(await as(tokens, gateway).get('/v1/me')).toMatchObject({ status: 200, body: { roles: names } });
     });
 
     it('is over everywhere after its logout, and the others of the same person are not', async () => {

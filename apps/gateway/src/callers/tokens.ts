@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import { accessToken, AccessTokenClaims } from '@tenantry/contracts';
 import { ServiceError } from '@tenantry/service-kit';
@@ -8,8 +8,13 @@ import { Keys } from './keys.js';
 import { Revocations } from './revocations.js';
 import { RolePermissions } from './role-permissions.js';
 
-const maxTokenLength = 4096;
-const maxTokens = 50_000;
+/** More than the longest that auth can give: of twenty roles whose fifty characters take six bytes each. Together headers have 16 KB. */
+const maxTokenLength = 9216;
+/** How many tokens are known at once, unless said otherwise. */
+export const MAX_TOKENS = Symbol('max tokens');
+const defaultMaxTokens = 50_000;
+/** What they may take together, in characters: so many of usual length, and fewer of the longest. */
+const maxCharacters = 64 * 1024 * 1024;
 
 interface Header {
   readonly alg?: unknown;
@@ -42,14 +47,16 @@ interface Bearer extends Identity {
  */
 @Injectable()
 export class Tokens {
-  private readonly known = new LRUCache<string, Bearer>({ max: maxTokens });
+  private readonly known: LRUCache<string, Bearer>;
 
   constructor(
     @Inject(JwtService) private readonly jwt: JwtService,
     private readonly keys: Keys,
     private readonly revocations: Revocations,
     private readonly roles: RolePermissions,
+    @Optional() @Inject(MAX_TOKENS) max: number = defaultMaxTokens,
   ) {
+    this.known = new LRUCache({ max, maxSize: maxCharacters, sizeCalculation: (_, token) => token.length });
     keys.onRemoved(() => this.known.clear());
   }
 

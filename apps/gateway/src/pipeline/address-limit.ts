@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG } from '@tenantry/service-kit';
+import { CONFIG, networkOf } from '@tenantry/service-kit';
 import type { FastifyInstance } from 'fastify';
 import type { GatewayConfig } from '../config.js';
-import { addressKeyOf } from '../limits/address-key.js';
 import { admit } from '../limits/admit.js';
 import { Refusals } from '../limits/refusals.js';
 import { SharedWindows } from '../limits/shared-windows.js';
@@ -27,7 +26,7 @@ export class AddressLimit {
     const { TENANTRY_LIMITS, ADDRESS_REQUESTS_PER_MINUTE: limit } = this.config;
     if (TENANTRY_LIMITS === 'off') return;
     server.addHook('onRequest', async ({ ip }, reply) => {
-      const count = await this.windows.increment(`${throttler}:${addressKeyOf(ip)}`, windowMs, limit);
+      const count = await this.windows.increment(`${throttler}:${networkOf(ip)}`, windowMs, limit);
       admit({ throttler, limit, windowMs }, count, reply, this.refusals);
     });
   }
