@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { ErrorCode, Problem } from '@tenantry/contracts';
 import { type RawReply, ServiceError } from '@tenantry/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { bearerOf } from './callers/bearer.js';
 import { standingHeaders } from './server/security-headers.js';
 
 export const problemType = 'application/problem+json';
@@ -38,13 +39,18 @@ const complete = (problem: Problem, instance: string, requestId: string): string
   JSON.stringify({ ...problem, code: undefined, instance, requestId });
 
 const challenge = 'Bearer realm="tenantry"';
+const ofTokens: readonly unknown[] = ['unauthenticated', 'token-expired', 'token-revoked'] satisfies ErrorCode[];
+
+/** Who sent a token is told that it is the token; who sent none is told nothing of it (RFC 6750, 3). */
+const challengeTo = ({ headers }: FastifyRequest, code: unknown): string =>
+  ofTokens.includes(code) && bearerOf(headers) !== undefined ? `${challenge}, error="invalid_token"` : challenge;
 
 /** What a PATCH may be sent as (RFC 5789, 3.1). */
 export const acceptPatch = 'application/merge-patch+json, application/json';
 
 /** Answers with a problem document. */
 export function sendProblem(error: ServiceError, request: FastifyRequest, reply: FastifyReply): void {
-  if (error.status === 401) reply.header('www-authenticate', challenge);
+  if (error.status === 401) reply.header('www-authenticate', challengeTo(request, error.code));
   if (error.status === 415 && request.method === 'PATCH') reply.header('accept-patch', acceptPatch);
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));
   void reply
@@ -55,9 +61,9 @@ export function sendProblem(error: ServiceError, request: FastifyRequest, reply:
 
 /** The same for a problem that a service has answered. */
 export function sendProblemBytes(answer: RawReply, request: FastifyRequest, reply: FastifyReply): void {
-  if (answer.status === 401) reply.header('www-authenticate', challenge);
-  if (answer.retryAfterSeconds !== undefined) reply.header('retry-after', answer.retryAfterSeconds);
   const problem = JSON.parse(Buffer.from(answer.body).toString()) as Problem;
+  if (answer.status === 401) reply.header('www-authenticate', challengeTo(request, problem.code));
+  if (answer.retryAfterSeconds !== undefined) reply.header('retry-after', answer.retryAfterSeconds);
   void reply
     .code(answer.status)
     .type(problemType)
