@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG } from '@tenantry/service-kit';
 import type { FastifyInstance } from 'fastify';
+import type { GatewayRequest } from '../call.js';
 import type { GatewayConfig } from '../config.js';
 import { addressKeyOf } from '../limits/address-key.js';
 import { admit } from '../limits/admit.js';
@@ -26,8 +27,9 @@ export class AddressLimit {
   guard(server: FastifyInstance): void {
     const { TENANTRY_LIMITS, ADDRESS_REQUESTS_PER_MINUTE: limit } = this.config;
     if (TENANTRY_LIMITS === 'off') return;
-    server.addHook('onRequest', async ({ ip }, reply) => {
-      const count = await this.windows.increment(`${throttler}:${addressKeyOf(ip)}`, windowMs, limit);
+    server.addHook('onRequest', async (request, reply) => {
+      const { call, ip } = request as GatewayRequest;
+      const count = await this.windows.count(`${throttler}:${addressKeyOf(ip)}`, windowMs, limit, call);
       admit({ throttler, limit, windowMs }, count, reply, this.refusals);
     });
   }
