@@ -18,6 +18,8 @@ export interface Call {
   span?: OpenSpan | undefined;
   /** On the clock of `performance.now()`, in milliseconds. */
   readonly deadlineAt: number;
+  /** Milliseconds that its limits have waited for Redis so far. */
+  limitsWaitedMs: number;
   /** After the token step, where the route is not public. */
   identity: Identity | undefined;
   /** After the tenant step, where the route belongs to a tenant. */

@@ -1,9 +1,10 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** A server behind a wire of our own, which can be cut, or go silent without being closed. */
+/** A server behind a wire of our own, which can be cut, made long, or go silent without being closed. */
 export class Wire {
   readonly #sockets = new Set<Socket>();
   #isCut = false;
+  #delayMs = 0;
 
   private constructor(
     /** The server's URL, by way of the wire. */
@@ -33,8 +34,14 @@ export class Wire {
     for (const socket of this.#sockets) socket.pause();
   }
 
+  /** What the server says from now on arrives so many milliseconds later. */
+  delay(ms: number): void {
+    this.#delayMs = ms;
+  }
+
   mend(): void {
     this.#isCut = false;
+    this.#delayMs = 0;
     for (const socket of this.#sockets) socket.resume();
   }
 
@@ -44,12 +51,16 @@ export class Wire {
   }
 
   #carry(near: Socket, far: Socket): void {
+    near.on('data', (bytes) => void far.write(bytes));
+    far.on('data', (bytes) => {
+      if (this.#delayMs === 0) near.write(bytes);
+      else setTimeout(() => near.writable && near.write(bytes), this.#delayMs);
+    });
     for (const [socket, other] of [
       [near, far],
       [far, near],
     ] as const) {
       this.#sockets.add(socket);
-      socket.on('data', (bytes) => void other.write(bytes));
       socket.on('error', () => socket.destroy());
       socket.on('close', () => {
         this.#sockets.delete(socket);

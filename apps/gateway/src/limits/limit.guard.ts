@@ -6,6 +6,7 @@ import type { GatewayRequest } from '../call.js';
 import type { GatewayConfig } from '../config.js';
 import { admit } from './admit.js';
 import { Refusals } from './refusals.js';
+import { SharedWindows } from './shared-windows.js';
 
 /**
  * One of the gateway's rate limits: @nestjs/throttler's guard for a single throttler, with headers and an error
@@ -18,6 +19,9 @@ export abstract class LimitGuard extends ThrottlerGuard {
 
   @Inject(Refusals)
   private readonly refusals!: Refusals;
+
+  @Inject(SharedWindows)
+  private readonly windows!: SharedWindows;
 
   /** Which of the module's throttlers this guard is. */
   protected abstract readonly throttler: string;
@@ -37,11 +41,12 @@ export abstract class LimitGuard extends ThrottlerGuard {
       : super.canActivate(context);
   }
 
-  protected override async handleRequest({ context, limit, ttl, blockDuration }: ThrottlerRequest): Promise<boolean> {
+  protected override async handleRequest({ context, limit, ttl }: ThrottlerRequest): Promise<boolean> {
     const http = context.switchToHttp();
-    const tracker = this.trackerOf(http.getRequest(), context.getHandler());
+    const request = http.getRequest<GatewayRequest>();
+    const tracker = this.trackerOf(request, context.getHandler());
     const key = `${this.throttler}:${tracker}`;
-    const count = await this.storageService.increment(key, ttl, limit, blockDuration, this.throttler);
+    const count = await this.windows.count(key, ttl, limit, request.call);
     const { throttler } = this;
     admit({ throttler, limit, windowMs: ttl }, count, http.getResponse<FastifyReply>(), this.refusals);
     return true;

@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, networkOf, ServiceError } from '@tenantry/service-kit';
 import type { GatewayConfig } from '../config.js';
 import { Refusals } from './refusals.js';
-import { SharedWindows } from './shared-windows.js';
+import { SharedWindows, type Waiter } from './shared-windows.js';
 
 /** Whose login is tried, as the request says. */
 interface Claimed {
@@ -38,13 +38,13 @@ export class LoginLimits {
   ) {}
 
   /** Counts a login before it is tried, so that many at once are counted too. @throws ServiceError `rate-limited` */
-  async begin(claimed: Claimed): Promise<Attempt> {
+  async begin(claimed: Claimed, waiter: Waiter = { limitsWaitedMs: 0 }): Promise<Attempt> {
     if (this.config.TENANTRY_LIMITS === 'off') return { limitedForSeconds: null, forget: () => undefined };
     const keys = keysOf(claimed);
     const taken: string[] = [];
     let limitedForSeconds: number | null = null;
     for (const limit of Object.keys(limits) as Limit[]) {
-      const count = await this.windows.increment(keys[limit], windowMs, limits[limit]);
+      const count = await this.windows.count(keys[limit], windowMs, limits[limit], waiter);
       if (!count.isBlocked) taken.push(keys[limit]);
       else if (limit === 'guesser') throw this.refusal(limit, count.timeToBlockExpire);
       else limitedForSeconds = count.timeToBlockExpire;

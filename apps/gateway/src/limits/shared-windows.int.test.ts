@@ -154,6 +154,31 @@ describe('without Redis', () => {
     expect(counts.filter(({ isBlocked }) => !isBlocked)).toHaveLength(30);
   });
 
+  it('that says nothing, who is within what a gateway lets through on its own word waits for nothing', async () => {
+    const windows = gateway(wire.url);
+    await connected(windows);
+    wire.fallSilent();
+    // A fiftieth of the limit, and of every limit its own.
+    await within(40, count(windows, 20, 1000));
+    expect(windows.isShared).toBe(true);
+  });
+
+  it('that takes long for each answer, a request waits for no more than 100 ms, whatever number of limits it has', async () => {
+    const windows = gateway(wire.url);
+    await connected(windows);
+    wire.delay(60);
+    const waiter = { limitsWaitedMs: 0 };
+    const request = async (): Promise<void> => {
+      for (let limit = 0; limit < 6; limit++) {
+        // Somebody else has used what is let through without asking.
+        await windows.increment(`${key}:${limit}`, windowMs, 10);
+        await windows.count(`${key}:${limit}`, windowMs, 10, waiter);
+      }
+    };
+    await within(100, request());
+    expect(waiter.limitsWaitedMs).toBeGreaterThan(0);
+  });
+
   it('what was counted meanwhile is told afterwards, once', async () => {
     const [cutOff, watching] = [gateway(wire.url), gateway()];
     await connected(cutOff, watching);

@@ -13,9 +13,15 @@ type Record = Awaited<ReturnType<ThrottlerStorage['increment']>>;
 const leaseShare = 1 / 50;
 /** What was let through is told after this at the latest. */
 const tellEveryMs = 200;
-/** A request waits for Redis so long and no longer. */
+/** A request waits for Redis so long and no longer, for all of its limits together. */
 const patienceMs = 80;
 const maxWindows = 200_000;
+
+/** Who waits: one request, which several limits count one after the other. */
+export interface Waiter {
+  /** Milliseconds that it has waited for Redis so far. */
+  limitsWaitedMs: number;
+}
 
 /**
  * Counts requests in sliding windows, shared by all gateways through Redis. Each lets a lease of every limit through on its own word; who
@@ -36,11 +42,16 @@ export class SharedWindows implements ThrottlerStorage, OnApplicationShutdown {
     this.timer.unref();
   }
 
-  /** Counts one request under `key`. `ttl` in milliseconds; the answer's times in seconds, as @nestjs/throttler has them. */
+  /** As {@link count}, for who waits for this limit alone: @nestjs/throttler's own way. */
   increment(key: string, ttl: number, limit: number): Promise<Record> {
+    return this.count(key, ttl, limit, { limitsWaitedMs: 0 });
+  }
+
+  /** Counts one request under `key`. `ttl` in milliseconds; the answer's times in seconds, as @nestjs/throttler has them. */
+  count(key: string, ttl: number, limit: number, waiter: Waiter): Promise<Record> {
     const window = this.windowOf(key, ttl, Date.now());
-    return this.mustAsk(window, limit)
-      ? this.askAndTake(key, ttl, limit)
+    return this.mustAsk(window, limit) && waiter.limitsWaitedMs < patienceMs
+      ? this.askAndTake(key, ttl, limit, waiter)
       : Promise.resolve(this.take(key, window, limit));
   }
 
@@ -65,26 +76,29 @@ export class SharedWindows implements ThrottlerStorage, OnApplicationShutdown {
   }
 
   /** Whoever waited beside us may have used up what was learnt: then it is asked again, while there is patience. */
-  private async askAndTake(key: string, ttl: number, limit: number): Promise<Record> {
-    const patience = this.patience();
+  private async askAndTake(key: string, ttl: number, limit: number, waiter: Waiter): Promise<Record> {
+    const begunAt = performance.now();
+    const patience = this.patience(waiter.limitsWaitedMs);
     let window = this.windowOf(key, ttl, Date.now());
     while (this.mustAsk(window, limit) && !patience.isOver) {
       await Promise.race([this.tell(), patience.end]);
       window = this.windowOf(key, ttl, Date.now());
     }
     patience.cancel();
+    waiter.limitsWaitedMs += performance.now() - begunAt;
     return this.take(key, window, limit);
   }
 
-  private patience(): { readonly isOver: boolean; readonly end: Promise<void>; cancel: () => void } {
+  private patience(waitedMs: number): { readonly isOver: boolean; readonly end: Promise<void>; cancel: () => void } {
     const cancelled = new AbortController();
     const state = { isOver: false };
     const end = async (): Promise<void> => {
-      await sleep(patienceMs, undefined, { signal: cancelled.signal });
+      await sleep(patienceMs - waitedMs, undefined, { signal: cancelled.signal });
       // Of a process that stood still the timer is heard first: an answer that lies in the socket comes in this turn.
       await nextTurn();
       state.isOver = true;
-      this.ledger.distrust();
+      // Of who had waited before it says nothing.
+      if (waitedMs === 0) this.ledger.distrust();
     };
     // It fails only by being cancelled.
     const ended = end().catch(() => undefined);

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, networkOf } from '@tenantry/service-kit';
 import type { FastifyInstance } from 'fastify';
+import type { GatewayRequest } from '../call.js';
 import type { GatewayConfig } from '../config.js';
 import { admit } from '../limits/admit.js';
 import { Refusals } from '../limits/refusals.js';
@@ -25,8 +26,9 @@ export class AddressLimit {
   guard(server: FastifyInstance): void {
     const { TENANTRY_LIMITS, ADDRESS_REQUESTS_PER_MINUTE: limit } = this.config;
     if (TENANTRY_LIMITS === 'off') return;
-    server.addHook('onRequest', async ({ ip }, reply) => {
-      const count = await this.windows.increment(`${throttler}:${networkOf(ip)}`, windowMs, limit);
+    server.addHook('onRequest', async (request, reply) => {
+      const { call, ip } = request as GatewayRequest;
+      const count = await this.windows.count(`${throttler}:${networkOf(ip)}`, windowMs, limit, call);
       admit({ throttler, limit, windowMs }, count, reply, this.refusals);
     });
   }

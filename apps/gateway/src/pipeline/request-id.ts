@@ -24,6 +24,7 @@ export function startCalls(server: FastifyInstance): void {
       requestId: request.id,
       traceparent: typeof traceparent === 'string' && traceparentForm.test(traceparent) ? traceparent : undefined,
       deadlineAt: performance.now() + requestDeadlineMs,
+      limitsWaitedMs: 0,
       identity: undefined,
       tenant: undefined,
       named: undefined,

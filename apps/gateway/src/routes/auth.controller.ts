@@ -25,7 +25,7 @@ export class AuthController {
   async login(@Req() request: GatewayRequest, @Res() reply: FastifyReply): Promise<void> {
     const { email } = inputOf(Auth.login, request, { limitedForSeconds: null }) as ParsedRequestOf<typeof Auth.login>;
     const { call, ip } = request;
-    const attempt = await this.logins.begin({ tenant: call.named ?? '', email, address: ip });
+    const attempt = await this.logins.begin({ tenant: call.named ?? '', email, address: ip }, call);
     const { limitedForSeconds } = attempt;
     let isWrong = false;
     try {

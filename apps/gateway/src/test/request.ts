@@ -23,6 +23,7 @@ export function requestOf({ method = 'GET', url = '/', caller, tenant, ...given 
     requestId: 'test-request',
     traceparent: undefined,
     deadlineAt: performance.now() + 5000,
+    limitsWaitedMs: 0,
     identity,
     tenant,
     named: tenant?.slug,
