@@ -18,6 +18,7 @@ export { hearNotices } from './nats/notices.js';
 export { answerSurvey, askInstances } from './nats/surveys.js';
 export { TenantFollower } from './nats/tenant-follower.js';
 export { leaveOnSignal, startProcess, type KitProcess } from './process.js';
+export { networkOf } from './network-of.js';
 export {
   anonymous,
   currentRequest,
