@@ -1,6 +1,7 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import { Stack } from '@tenantry/testing';
 import { accountUnderAttack } from './stories/account-under-attack.js';
+import { limitedEnumeration } from './stories/enumeration.js';
 
 // With limits, and behind a proxy that says where a request comes from: so a story can be told of many places.
 let stack: Stack;
@@ -10,3 +11,4 @@ beforeAll(async () => {
 afterAll(() => stack?.stop(), 60_000);
 
 accountUnderAttack(() => stack);
+limitedEnumeration(() => stack);
