@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { anonymous } from '@tenantry/service-kit';
+import { anonymous, type Log, ServiceError } from '@tenantry/service-kit';
 import type { Passwords } from '../passwords/passwords.js';
 import type { Credentials, CredentialsRepository } from './credentials.repository.js';
 import { CredentialsService } from './credentials.service.js';
@@ -23,7 +23,12 @@ const credentials = {
   findSubjectBy: async () => (isChangedMeanwhile ? null : { id, roles: ['viewer'], securityVersion: 7 }),
   renew,
 };
-const service = new CredentialsService(credentials as unknown as CredentialsRepository, hashes as unknown as Passwords);
+const warn = jest.fn();
+const service = new CredentialsService(
+  credentials as unknown as CredentialsRepository,
+  hashes as unknown as Passwords,
+  { warn } as unknown as Log,
+);
 
 beforeEach(() => {
   jest.clearAllMocks();
@@ -72,5 +77,19 @@ describe('verifying a password', () => {
     known = { ...known, passwordHash: `weak hash of ${password}` };
     await service.verifyPassword({ email, password }, caller);
     expect(renew).toHaveBeenCalledWith(known, `hash of ${password}`);
+  });
+
+  it.each<[string, () => unknown]>([
+    ['there is no time for it', () => hashes.hash.mockRejectedValueOnce(new ServiceError('overloaded', 'too many'))],
+    [
+      'it cannot be written',
+      () => renew.mockRejectedValueOnce(new ServiceError('tenant-database-unavailable', 'away')),
+    ],
+  ])('lets a right password in whose hash is not renewed since %s, and says so in the log', async (_, fail) => {
+    known = { ...known, passwordHash: `weak hash of ${password}` };
+    fail();
+    await expect(service.verifyPassword({ email, password }, caller)).resolves.toMatchObject({ id });
+    expect(warn).toHaveBeenCalledTimes(1);
+    expect(JSON.stringify(warn.mock.calls)).not.toContain(password);
   });
 });

@@ -1,6 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { ParsedRequestOf, SessionSubject, Users } from '@tenantry/contracts';
-import { type Caller, ServiceError } from '@tenantry/service-kit';
+import { type Caller, LOG, type Log, ServiceError } from '@tenantry/service-kit';
 import { Passwords } from '../passwords/passwords.js';
 import { CredentialsRepository } from './credentials.repository.js';
 
@@ -12,6 +12,7 @@ export class CredentialsService {
   constructor(
     private readonly credentials: CredentialsRepository,
     private readonly passwords: Passwords,
+    @Inject(LOG) private readonly log: Log,
   ) {}
 
   /**
@@ -56,8 +57,12 @@ export class CredentialsService {
     return null;
   }
 
-  /** A hash of what passwords cost by now. Whoever changes the password meanwhile wins. */
+  /** A hash of what passwords cost by now. Whoever changes the password meanwhile wins; nobody is refused for want of it. */
   private async renew(known: { id: string; passwordHash: string }, password: string): Promise<void> {
-    await this.credentials.renew(known, await this.passwords.hash(password));
+    try {
+      await this.credentials.renew(known, await this.passwords.hash(password));
+    } catch (err) {
+      this.log.warn({ err, userId: known.id }, 'a password could not be hashed anew; the next login tries again');
+    }
   }
 }
