@@ -106,4 +106,17 @@ describe('the auth service', () => {
     expect(await claimsOf(body)).toMatchObject({ sub: userId });
     expect(await gateway.messages.ask(Auth.jwks, {})).toEqual(before);
   });
+
+  it('lets in who has as many sessions as one can have while that database is away, and ends the oldest', async () => {
+    await central.drop();
+    await acme.query(
+      `INSERT INTO sessions (user_id, refresh_hash, refresh_key, expires_at, idle_expires_at, last_used_at)
+       SELECT $1, '', '', now() + interval '1 day', now() + interval '1 day', now() - n * interval '1 minute'
+       FROM generate_series(1, 100) AS n`,
+      [userId],
+    );
+    expect(await login(password)).toMatchObject({ status: 200 });
+    const { rows } = await acme.query('SELECT count(*)::int AS living FROM sessions WHERE ended_at IS NULL');
+    expect(rows).toEqual([{ living: 100 }]);
+  });
 });
