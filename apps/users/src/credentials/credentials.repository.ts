@@ -68,6 +68,7 @@ export class CredentialsRepository {
     const text = `UPDATE users SET password_hash = $3, security_version = security_version + 1, updated_at = now()
       WHERE id = $1 AND password_hash = $2 RETURNING security_version AS version`;
     return this.changes.transaction(async (say) => {
+      await this.forgetMails(known.id);
       const values = [known.id, known.passwordHash, passwordHash];
       const [changed] = await this.connections.query<{ version: number }>('credentials.change', text, values);
       if (!changed) return false;
@@ -89,11 +90,21 @@ export class CredentialsRepository {
       const spent = await spend();
       if (!spent) return false;
       const { userId } = spent;
+      await this.forgetMails(userId);
       const values = [userId, passwordHash];
       const [changed] = await this.connections.query<{ version: number }>('credentials.reset', text, values);
       say.access({ kind: 'user', userId, version: changed!.version, sessions: 'ended', except: null });
       await say.audit({ action: 'users.password-reset', targetId: userId });
       return true;
     });
+  }
+
+  /**
+   * What was mailed to set a new password with is worth nothing once there is one: whoever has it may be whom the change is to keep out.
+   * Before the user's row is written: whoever spends a token has its row before they have the user's, and so nobody waits in a circle.
+   */
+  private async forgetMails(userId: string): Promise<void> {
+    const text = `DELETE FROM mail_tokens WHERE user_id = $1 AND purpose = 'reset-password'`;
+    await this.connections.query('credentials.forget-mails', text, [userId]);
   }
 }

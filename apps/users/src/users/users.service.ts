@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type FirstAdmin, type ParsedRequestOf, type ReplyOf, type Users } from '@tenantry/contracts';
 import { type Caller, ServiceError } from '@tenantry/service-kit';
+import { TokenMails } from '../mail/token-mails.js';
 import { Passwords } from '../passwords/passwords.js';
 import type { Role } from '../roles/role.entity.js';
 import { RolesRepository } from '../roles/roles.repository.js';
@@ -29,6 +30,7 @@ export class UsersService {
     private readonly roles: RolesRepository,
     private readonly passwords: Passwords,
     private readonly terms: TenantTerms,
+    private readonly mails: TokenMails,
   ) {}
 
   /** @throws ServiceError `invalid-cursor` */
@@ -54,16 +56,19 @@ export class UsersService {
   }
 
   /**
-   * Nobody gives away more than they have, nor decides over the account of somebody who may do more.
+   * Nobody gives away more than they have, nor decides over the account of somebody who may do more. A new address is sent a mail to show
+   * whose it is.
    * @throws ServiceError `not-found`, `forbidden`, `email-taken`, `last-admin`; `validation` for a role that does not exist.
    */
   async update({ id, ...given }: ParsedRequestOf<typeof Users.update>, caller: Caller): Promise<Answer> {
     const roles = given.roles && (await this.#getRoles(given.roles));
     const maxUsers = given.active ? await this.#room(caller) : undefined;
+    let isMoved = false;
     const user = await this.users.update(
       id,
       (before) => {
         const change = changeOf(before, { ...given, roles });
+        isMoved = change.email !== undefined;
         if (['email', 'active', 'roles'].some((name) => name in change)) refuseAbove(caller, before);
         refuseBeyond(caller, permissionsOf(change.roles ?? []));
         return change;
@@ -71,6 +76,7 @@ export class UsersService {
       maxUsers,
     );
     if (!user) throw unknownUser();
+    if (isMoved) this.mails.sendSoon(caller.tenantId!, 'verify-email', () => Promise.resolve(id));
     return toAnswer(user);
   }
 
