@@ -1,8 +1,7 @@
 import untypedScalar from '@scalar/fastify-api-reference';
 import type { FastifyInstance, FastifyPluginCallback } from 'fastify';
-import type { Type } from '@nestjs/common';
 import { type Audience, openApiDocument } from './openapi.js';
-import { allRoutes } from './routes.js';
+import type { Route } from './routes.js';
 
 export const apiVersion = '1.0.0';
 
@@ -25,8 +24,7 @@ const sources = [
 ];
 
 /** Serves the documents, and at /docs a page to read and try them. */
-export async function addDocs(server: FastifyInstance, controllers: readonly Type[]): Promise<void> {
-  const routes = allRoutes(controllers);
+export async function addDocs(server: FastifyInstance, routes: readonly Route[]): Promise<void> {
   for (const audience of ['tenants', 'platform'] as const) {
     // Written once: it is the same for everybody until the next start.
     const document = JSON.stringify(openApiDocument(routes, audience, apiVersion));
