@@ -1,6 +1,6 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import { Stack } from '@tenantry/testing';
-import { audit } from './stories/audit.js';
+import { audit, tenantAudit } from './stories/audit.js';
 import { forgedTokens } from './stories/forged-tokens.js';
 import { hostileRequests } from './stories/hostile-requests.js';
 import { idempotencyKeys } from './stories/idempotency-keys.js';
@@ -30,6 +30,7 @@ hostileRequests(() => stack);
 forgedTokens(() => stack);
 operators(() => stack);
 audit(() => stack);
+tenantAudit(() => stack);
 tenantSettings(() => stack);
 permissionMatrix(() => stack);
 publicPages(() => stack);

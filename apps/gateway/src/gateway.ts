@@ -12,6 +12,7 @@ import { AppModule, controllers } from './app.module.js';
 import type { GatewayRequest } from './call.js';
 import { GatewayConfig, refuseUnlimitedProduction } from './config.js';
 import { addDocs } from './docs/pages.js';
+import { allRoutes } from './docs/routes.js';
 import { letPagesIn } from './server/cors.js';
 import { Load } from './server/load.js';
 import { Refused } from './server/refused.js';
@@ -64,9 +65,11 @@ export interface Gateway {
   readonly leave: (delayMs: number) => Promise<void>;
 }
 
-/** Puts the gateway together. */
+/** Puts the gateway together. @throws TypeError for a route that does not say who may call it. */
 export async function createGateway(kit: KitProcess<GatewayConfig>): Promise<Gateway> {
   const { config, log } = kit;
+  // Before anything is opened: a route that does not say who may call it is reason enough not to start.
+  const routes = allRoutes(controllers);
   const adapter = createServer(config, (why) => app.get(Refused).count(why));
   const root: DynamicModule = { module: class Root {}, imports: [KitModule.of(kit), AppModule] };
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
@@ -84,7 +87,7 @@ export async function createGateway(kit: KitProcess<GatewayConfig>): Promise<Gat
   const endConnections = endingConnections(server);
   if (config.CORS_ORIGINS.length > 0) letPagesIn(app, server, config.CORS_ORIGINS);
   await server.register(compress, packing);
-  await addDocs(server, controllers);
+  await addDocs(server, routes);
   app.get(Load).guard(server);
   const leave = async (delayMs: number): Promise<void> => {
     endConnections();

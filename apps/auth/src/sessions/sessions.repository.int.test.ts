@@ -30,9 +30,7 @@ const family = () => ({ key: newFamilyKey(), hash: hashOfSecret(newSecret()) });
 const kept = (id: string) =>
   new AuditTrail(connections, 365).appendingTo('opened', keptFrom, { action: 'auth.login', userId: id });
 const opening = (id = userId, securityVersion = 1, address = '192.0.2.7') =>
-  within(() =>
-    sessions.open({ id, roles: [], securityVersion }, family(), kept(id), { address, agent: 'curl/8' }),
-  );
+  within(() => sessions.open({ id, roles: [], securityVersion }, family(), kept(id), { address, agent: 'curl/8' }));
 const open = async (id = userId, securityVersion = 1) => (await opening(id, securityVersion))?.id;
 
 describe('a session', () => {

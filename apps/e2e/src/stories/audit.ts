@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import type { AuditEvent, Operator } from '@tenantry/contracts';
+import type { AuditEvent, Operator, TenantAuditEvent, User } from '@tenantry/contracts';
 import {
   type Answer,
   type Client,
@@ -105,5 +105,36 @@ export const audit = (stack: () => Stack): void =>
     it('refuses searches that make no sense', async () => {
       for (const query of ['from=yesterday', 'sort=at', 'tenant=acme'])
         expect([400, 422]).toContain((await stack().operator.get(`${path}?${query}`)).status);
+    });
+  });
+
+/** So is what people do in a tenant, for its own admin to read. */
+export const tenantAudit = (stack: () => Stack): void =>
+  describe("a tenant's audit", () => {
+    it('tells of a login that failed, one that did not, and the logout: who, from where, by which request', async () => {
+      const tenant = await createTenant(stack());
+      const person = { email: 'grace@audited.example', password: 'anvil-orbit-walnut-9', roles: ['viewer'] };
+      const names = { firstName: 'Grace', lastName: 'Hopper' };
+      const { body: grace } = await tenant.admin.post<User>('/v1/users', { ...person, ...names });
+      const ids = { failed: 'audited-login-failed', login: 'audited-login', logout: 'audited-logout' };
+      const at = (id: string): Client =>
+        stack().http.with({ 'x-tenant': tenant.slug, 'x-request-id': id, 'user-agent': 'story/1' });
+      const { email, password } = person;
+      expectProblem(await at(ids.failed).post('/v1/auth/login', { email, password: 'a guess' }), 'invalid-credentials');
+      const { body } = await at(ids.login).post<{ accessToken: string }>('/v1/auth/login', { email, password });
+      const bearer = at(ids.logout).with({ authorization: `Bearer ${body.accessToken}` });
+      expect((await bearer.post('/v1/auth/logout', {})).status).toBe(204);
+
+      const audit = await tenant.admin.get<{ data: TenantAuditEvent[] }>('/v1/audit-events?limit=100');
+      const of = (requestId: string) => audit.body.data.filter((event) => event.requestId === requestId);
+      const from = { address: expect.stringMatching(/127\.0\.0\.1$/), agent: 'story/1' };
+      const claims = Buffer.from(body.accessToken.split('.')[1]!, 'base64url').toString();
+      const { sid } = JSON.parse(claims) as { sid: string };
+      expect(of(ids.failed)).toMatchObject([{ ...from, action: 'auth.login-failed', details: { email } }]);
+      const actor = `user:${grace.id}`;
+      expect(of(ids.login)).toMatchObject([{ ...from, action: 'auth.login', actor, targetId: sid }]);
+      expect(of(ids.logout)).toMatchObject([{ ...from, action: 'auth.logout', actor, targetId: sid }]);
+      expect(audit.text).not.toContain(password);
+      expect(audit.text).not.toContain('a guess');
     });
   });

@@ -164,6 +164,18 @@ describe('a token that is known', () => {
     expect(await refusalOf(token)).toBe('unauthenticated');
   });
 
+  it('is not known by a key that was taken away while it was verified', async () => {
+    const token = signed();
+    find.mockImplementationOnce(async (id) => {
+      const key = known.get(id);
+      known.clear();
+      removed();
+      return key;
+    });
+    await tokens.identify(token);
+    expect(await refusalOf(token)).toBe('unauthenticated');
+  });
+
   it('is the one used last: beyond as many as are kept the oldest is forgotten', async () => {
     tokens = start(3);
     const four = Array.from({ length: 4 }, () => signed());

@@ -1,11 +1,10 @@
 import untypedScalar from '@scalar/fastify-api-reference';
 import type { FastifyInstance, FastifyPluginCallback } from 'fastify';
-import type { Type } from '@nestjs/common';
 import { ServiceError } from '@tenantry/service-kit';
 import { asProblemError, sendProblem } from '../problem.js';
 import { type Audience, openApiDocument } from './openapi.js';
 import { Packed } from './packed.js';
-import { allRoutes } from './routes.js';
+import type { Route } from './routes.js';
 
 export const apiVersion = '1.0.0';
 
@@ -34,8 +33,7 @@ const keepScriptSeconds = 3600;
 const scriptPath = '/docs/js/scalar.js';
 
 /** Serves the documents, and at /docs a page to read and try them. */
-export async function addDocs(server: FastifyInstance, controllers: readonly Type[]): Promise<void> {
-  const routes = allRoutes(controllers);
+export async function addDocs(server: FastifyInstance, routes: readonly Route[]): Promise<void> {
   await server.register(async (docs) => {
     // These are there before Nest's filter is, which turns every other error into an answer.
     docs.setErrorHandler((error, request, reply) => sendProblem(asProblemError(error), request, reply));

@@ -16,7 +16,8 @@ export class CredentialsService {
   ) {}
 
   /**
-   * Unknown, disabled and wrong take one look-up and one hash each, and say the same.
+   * Unknown, disabled and wrong take one look-up and one hash each, and say the same. Who it is, is said as of before the hash: auth opens a
+   * session for that version of their access or none, so that whoever was disabled, or got another password or role meanwhile, is refused there.
    * @throws ServiceError `invalid-credentials`, `overloaded`
    */
   async verifyPassword(
@@ -26,11 +27,10 @@ export class CredentialsService {
     // Outside of every tenant there is nobody; that costs a hash too.
     const known = tenantId === null ? null : await this.credentials.findByEmail(email);
     const isRight = await this.passwords.verify(known?.passwordHash, password);
-    // Hashing takes a while, waiting for it longer: asked again, since what is known by now may be of the past.
-    const subject = known?.active && isRight ? await this.credentials.findSubjectBy(known) : null;
-    if (!known || !subject) throw wrong('The e-mail or the password is wrong.');
+    if (!known?.active || !isRight) throw wrong('The e-mail or the password is wrong.');
     if (this.passwords.isWeak(known.passwordHash)) await this.renew(known, password);
-    return subject;
+    const { id, roles, securityVersion } = known;
+    return { id, roles, securityVersion };
   }
 
   /** @throws ServiceError `invalid-credentials` for somebody who may not log in any more. */
