@@ -3,6 +3,7 @@ import { Stack } from '@tenantry/testing';
 import { birthFails, brokerGone } from './faults/broker-gone.js';
 import { registryGone } from './faults/registry-gone.js';
 import { serviceEnds } from './faults/service-ends.js';
+import { noSecretInLogs } from './stories/no-secret-in-logs.js';
 
 const limitsOff = { TENANTRY_LIMITS: 'off' };
 
@@ -49,3 +50,4 @@ describe('NATS', () => {
 describe('the registry and Redis', () => {
   it('gone for longer than a minute: known tenants go on', () => tell('registry'), 150_000);
 });
+for (const index of [0, 1, 2]) noSecretInLogs(() => stacks[index]!);
