@@ -136,7 +136,7 @@ describe('with a bus and a database of their own', () => {
   test('a service runs from its image as another user, unable to write, until it is told to leave', async () => {
     const users = await serve('users');
     await untilReady(users);
-    expect(users.output()).toContain('"ready"');
+    await until('it says so', 10_000, () => users.output().includes('"ready"'));
     users.child.kill('SIGTERM');
     expect(await once(users.child, 'exit')).toEqual([0, null]);
   }, 60_000);

@@ -4,6 +4,7 @@ import { birthFails, brokerGone } from './faults/broker-gone.js';
 import { registryDatabaseGone } from './faults/registry-database-gone.js';
 import { registryGone } from './faults/registry-gone.js';
 import { serviceEnds } from './faults/service-ends.js';
+import { noSecretInLogs } from './stories/no-secret-in-logs.js';
 
 const limitsOff = { TENANTRY_LIMITS: 'off' };
 
@@ -57,3 +58,4 @@ describe('NATS', () => {
 describe('the registry and Redis', () => {
   it('gone for longer than a minute: known tenants go on', () => tell('registry'), 150_000);
 });
+for (const index of [0, 1, 2]) noSecretInLogs(() => stacks[index]!);

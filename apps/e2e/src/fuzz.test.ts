@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type Client, createTenant, Stack } from '@tenantry/testing';
 import fc from 'fast-check';
 import { type Document, type FuzzRequest, fuzzRequests } from './fuzz/requests.js';
+import { noSecretInLogs } from './stories/no-secret-in-logs.js';
 
 /** More of them: FUZZ_REQUESTS=20000 npx nx test e2e --testPathPatterns fuzz; the same again: FUZZ_SEED. */
 const count = Number(process.env['FUZZ_REQUESTS'] ?? 1500);
@@ -66,3 +67,5 @@ it(
   },
   Math.max(120_000, count * 50),
 );
+
+noSecretInLogs(() => stack);

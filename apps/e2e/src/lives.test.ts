@@ -8,6 +8,7 @@ import { newCredentials } from './lives/new-credentials.js';
 import { newMasterKey } from './lives/new-master-key.js';
 import { states } from './lives/states.js';
 import { swappedSecrets } from './lives/swapped-secrets.js';
+import { noSecretInLogs } from './stories/no-secret-in-logs.js';
 
 // Two of each that knows of tenants' states, and times that a test can wait for.
 let stack: Stack;
@@ -34,3 +35,4 @@ swappedSecrets(() => stack);
 interruptedBirths(() => stack);
 leftOperations(() => stack);
 interruptedChanges(() => stack, former);
+noSecretInLogs(() => stack);

@@ -84,7 +84,7 @@ export class RegistryTenantsModule {
           inject: [CONFIG, Messages, LOG],
           useFactory: (config: TenantsConfig, messages: Messages, log: Log) => ({
             service,
-            source: { load: (id) => messages.ask(Tenants.locate, { id }) },
+            source: { load: (id) => messages.ask(Tenants.locate, { id }, { tenantId: id }) },
             masterKey: masterKeysOf(config),
             settings: { budget: config.CONNECTION_BUDGET },
             log,

@@ -53,7 +53,7 @@ export class Session {
           else resolve(answer);
         });
       });
-    return sqlSpan(text, undefined, run);
+    return sqlSpan(text, undefined, this.client.database, run);
   }
 
   /** Prepared once per session under its name. */
@@ -71,7 +71,7 @@ export class Session {
           },
         );
       });
-    return (await sqlSpan(text, name, run)).rows;
+    return (await sqlSpan(text, name, this.client.database, run)).rows;
   }
 
   on(event: string, listener: (...args: unknown[]) => void): this {
