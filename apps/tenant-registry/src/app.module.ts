@@ -15,6 +15,7 @@ import { ClustersController } from './clusters/clusters.controller.js';
 import { ClustersRepository } from './clusters/clusters.repository.js';
 import { BudgetCheck } from './clusters/budget-check.js';
 import { ClusterMetrics } from './clusters/cluster-metrics.js';
+import { OrphansService } from './clusters/orphans.service.js';
 import { ClustersService } from './clusters/clusters.service.js';
 import { centralDatabase } from './central-database.js';
 import type { RegistryConfig } from './config.js';
@@ -98,6 +99,7 @@ const longActions = [CreateTenant, DeleteTenant, RotateCredentials, RewrapSecret
     ClustersService,
     ClusterCensus,
     ClusterFleetService,
+    OrphansService,
     TenantSettingsService,
     UsageService,
     SizeBounds,

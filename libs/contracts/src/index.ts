@@ -13,7 +13,7 @@ export {
   Session,
 } from './auth.contract.js';
 export { Audit, AuditEvent } from './audit.contract.js';
-export { Cluster, Clusters, RegisterCluster } from './clusters.contract.js';
+export { Cluster, Clusters, Orphans, RegisterCluster } from './clusters.contract.js';
 export {
   ContextClaims,
   contextKeyBucket,

@@ -58,7 +58,9 @@ class RegistryNotices implements OnApplicationBootstrap, OnModuleDestroy {
   onApplicationBootstrap(): void {
     this.follower.start();
     const { instance } = this.nats;
-    answerSurvey(this.nats, this.log, Surveys.pools, () => ({ instance, ...this.connections.pools() }));
+    answerSurvey(this.nats, this.log, Surveys.pools, () => {
+      return { instance, at: new Date().toISOString(), ...this.connections.pools() };
+    });
   }
 
   onModuleDestroy(): void {
