@@ -48,7 +48,7 @@ beforeAll(() => {
   for (const app of serviceNames) layOut(root, app, join(folder, app), place);
   for (const app of serviceNames) lockUp(join(folder, app));
   chmodSync(folder, 0o555);
-}, 120_000);
+}, 300_000);
 const children: ChildProcess[] = [];
 afterAll(() => {
   for (const child of children) child.kill('SIGKILL');
