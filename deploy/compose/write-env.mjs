@@ -13,6 +13,7 @@ const secrets = {
   PROVISIONER_PASSWORD: password(),
   REPLICATION_PASSWORD: password(),
   REDIS_PASSWORD: password(),
+  GRAFANA_PASSWORD: password(),
   ...Object.fromEntries(users.map((user) => [`NATS_PASSWORD_${user}`, password()])),
 };
 process.stdout.write(

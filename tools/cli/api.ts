@@ -36,6 +36,16 @@ const describe = ({ detail, errors = [] }: Problem): string =>
 /** A header holds ASCII: what does not is percent-encoded (RFC 8187). */
 const asHeader = (text: string): string => (/^[ -~]*$/.test(text) ? text : `UTF-8''${encodeURIComponent(text)}`);
 
+/** Whoever stands between may answer in its own words, such as a proxy that finds no gateway: they are not ours to show. */
+function readAnswer(text: string, { status, url }: Response): unknown {
+  if (!text) return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new ApiError(`${new URL(url).origin} answers ${status}, and not as the gateway does`, status);
+  }
+}
+
 /** The platform API of a running gateway, with an operator's key. */
 export class PlatformApi {
   readonly #url: string;
@@ -79,8 +89,7 @@ export class PlatformApi {
     }).catch((error: Error) => {
       throw new ApiError(`nobody answers at ${this.#url}: ${String((error.cause as Error)?.message ?? error)}`, 0);
     });
-    const text = await response.text();
-    const answered: unknown = text ? JSON.parse(text) : null;
+    const answered = readAnswer(await response.text(), response);
     if (!response.ok) throw new ApiError(describe(answered as Problem), response.status);
     return { body: answered as Body, location: response.headers.get('location') };
   }

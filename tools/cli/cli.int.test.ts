@@ -1,15 +1,10 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Operator, Tenant } from '@tenantry/contracts';
 import { newSlug, OwnPostgres, Stack } from '@tenantry/testing';
 import pg from 'pg';
-
-interface Ran {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
+import { mainPath, type Ran, runProgram } from './test/run.ts';
 
 let stack: Stack;
 beforeAll(async () => {
@@ -17,26 +12,16 @@ beforeAll(async () => {
 }, 150_000);
 afterAll(() => stack?.stop(), 60_000);
 
-/** As a user runs it, with its output piped. `meet` is given all that it says meanwhile. */
-function run(
+const env = (): Record<string, string> => ({
+  ...{ TENANTRY_URL: stack.url, TENANTRY_KEY: stack.operatorKey },
+  TENANTRY_ADMIN_PASSWORD: 'correct-horse-battery-9',
+});
+/** As a user runs it, with its output piped. */
+const run = (
   args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-  meet: (child: ChildProcess, err: string) => void = () => undefined,
-): Promise<Ran> {
-  const child = spawn(process.execPath, [new URL('main.ts', import.meta.url).pathname, ...args], {
-    env: {
-      ...{ PATH: process.env['PATH'], TENANTRY_URL: stack.url, TENANTRY_KEY: stack.operatorKey },
-      ...{ TENANTRY_ADMIN_PASSWORD: 'correct-horse-battery-9', ...env },
-    },
-  });
-  let [out, err] = ['', ''];
-  child.stdout.on('data', (bytes: Buffer) => (out += bytes.toString()));
-  child.stderr.on('data', (bytes: Buffer) => {
-    err += bytes.toString();
-    meet(child, err);
-  });
-  return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })));
-}
+  more: Readonly<Record<string, string>> = {},
+  meet?: (child: ChildProcess, err: string) => void,
+): Promise<Ran> => runProgram(process.execPath, [mainPath, ...args], { ...env(), ...more }, meet);
 
 const person = ['--email', 'ada@acme.example', '--first-name', 'Ada', '--last-name', 'Lovelace'];
 const create = async (slug = newSlug()): Promise<Tenant> => {
@@ -149,6 +134,24 @@ describe('the platform on the command line', () => {
     expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining('nobody answers at http://127.0.0.1:1') });
     expect((await run(['list'], { TENANTRY_KEY: '' })).code).toBe(2);
   });
+});
+
+describe('the door that people use', () => {
+  const tenants = (args: readonly string[], more: Readonly<Record<string, string>> = {}): Promise<Ran> => {
+    const { HOME = '' } = process.env;
+    return runProgram('npm', ['run', '-s', 'tenants', '--', ...args], { HOME, ...env(), ...more });
+  };
+
+  it('says what was asked for and nothing else: each line is a document', async () => {
+    const { code, out } = await tenants(['list', '--json']);
+    const lines = out.trimEnd().split('\n');
+    expect(code).toBe(0);
+    expect(lines.map((line) => (JSON.parse(line) as Tenant).slug)).toEqual(expect.arrayContaining(['acme', 'globex']));
+  }, 60_000);
+
+  it('ends with what the verb ended with', async () => {
+    expect(await tenants(['list'], { TENANTRY_KEY: `tok_${'x'.repeat(43)}` })).toMatchObject({ code: 4, out: '' });
+  }, 60_000);
 });
 
 describe('what compose runs once', () => {

@@ -11,7 +11,7 @@ export const operationIn = (location: string | null): string | undefined =>
   /\/v1\/admin\/operations\/([0-9a-f-]{36})$/.exec(location ?? '')?.[1];
 
 const detachedText = (id: string): string =>
-  `It goes on. To watch it again: npm run tenants -- operation ${id} --follow`;
+  `It goes on. To watch it again: npm run -s tenants -- operation ${id} --follow`;
 
 /**
  * Watches a long action to its end. Ctrl-C ends the watching alone: the action belongs to the registry.

@@ -5,13 +5,14 @@ import { addLifecycleVerbs } from './verbs/lifecycle.ts';
 import { addPlatformVerbs } from './verbs/platform.ts';
 import { addTenantVerbs } from './verbs/tenants.ts';
 
-const program = new Command('npm run tenants --')
+const program = new Command('npm run -s tenants --')
   .description('Runs the platform over its HTTP API.')
   .option('--json', 'one JSON document a line, for machines')
   .option('--reason <text>', 'why, for the audit')
   .addHelpText(
     'after',
     `
+-s keeps npm's own lines off the output, so that it can be piped: npm run -s tenants -- list --json | jq .slug
 TENANTRY_URL and TENANTRY_KEY name the gateway and an operator's key; where a local stack runs, they are its own unless set.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 some failed, 4 not allowed.`,
   )

@@ -39,7 +39,12 @@ export class StepLines implements Steps {
   }
 }
 
-type Task = ListrTask<unknown, typeof DefaultRenderer>;
+/** Asked of stderr, where it draws (`Output.isLive`): listr2 looks at stdout, and writes plain lines there when that is piped. */
+class OnStderr extends DefaultRenderer {
+  static override nonTTY = true;
+}
+
+type Task = ListrTask<unknown, typeof OnStderr>;
 type Shown = Parameters<Task['task']>[1];
 
 /** A list that changes in its place, for a terminal; the steps to come are in it from the beginning. */
@@ -48,8 +53,10 @@ export class LiveSteps implements Steps {
   #shown: Promise<unknown> = Promise.resolve();
 
   show({ steps }: Operation): void {
-    if (this.#ends.size === 0) this.#begin(steps);
-    for (const step of steps) if (step.endedAt) this.#ends.get(step.name)?.resolve(step);
+    // What makes undone is in it only once it is needed: a list of its own, below the one that has come to its end.
+    const others = steps.filter(({ name }) => !this.#ends.has(name));
+    if (others.length > 0) this.#begin(others);
+    for (const step of steps) if (step.endedAt || step.state === 'skipped') this.#ends.get(step.name)?.resolve(step);
   }
 
   async end(): Promise<void> {
@@ -59,16 +66,20 @@ export class LiveSteps implements Steps {
 
   #begin(steps: readonly Step[]): void {
     for (const { name } of steps) this.#ends.set(name, Promise.withResolvers());
+    this.#shown = this.#shown.then(() => this.#draw(steps));
+  }
+
+  async #draw(steps: readonly Step[]): Promise<void> {
     const tasks = steps.map(({ name }): Task => ({ title: name, task: (_, shown) => this.#follow(name, shown) }));
     const toStderr = new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr) });
     const list = new Listr(tasks, {
-      renderer: DefaultRenderer,
+      renderer: OnStderr,
       exitOnError: false,
       // Ctrl-C gives up the watching, not the action (follow.ts).
       registerSignalListeners: false,
       rendererOptions: { logger: toStderr, collapseSkips: false },
     });
-    this.#shown = list.run();
+    await list.run();
   }
 
   async #follow(name: string, shown: Shown): Promise<void> {

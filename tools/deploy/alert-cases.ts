@@ -18,12 +18,22 @@ const ofInstance = (metric: string): string => `${metric}{service="users",instan
 const ofPool = (metric: string): string => `${metric}{service="users",cluster="eu1",instance="a"}`;
 const pool = { service: 'users', cluster: 'eu1' };
 
+const services = ['gateway', 'auth', 'users', 'products', 'tenant-registry'];
+const told = (service: string): string => `tenantry_nats_connected{service="${service}",instance="a"}`;
+
 /** What each alert of deploy/observability/rules.yml says yes and no to. */
 export const alertCases: Record<string, AlertCase> = {
   TenantryInstanceDown: {
     healthy: { 'up{job="tenantry-users",instance="a"}': '1x30' },
     sick: { 'up{job="tenantry-users",instance="a"}': '0x30' },
     labels: { job: 'tenantry-users', instance: 'a' },
+  },
+  TenantryServiceMissing: {
+    healthy: Object.fromEntries(services.map((service) => [told(service), '1x30'])),
+    sick: Object.fromEntries(
+      services.filter((service) => service !== 'auth').map((service) => [told(service), '1x30']),
+    ),
+    labels: { service: 'auth' },
   },
   TenantryErrors: {
     healthy: { [requests(200)]: '0+600x30', [requests(503)]: '0+5x30' },
@@ -108,5 +118,9 @@ export const alertCases: Record<string, AlertCase> = {
     },
     sick: { 'tenantry_refused_total{why="in-hand"}': '0+70x30' },
     labels: { why: 'in-hand' },
+  },
+  TenantryReplicaNotRead: {
+    healthy: { 'tenantry_registry_replica_in_use{instance="a"}': '1x30' },
+    sick: { 'tenantry_registry_replica_in_use{instance="a"}': '0x30' },
   },
 };

@@ -14,7 +14,8 @@ interface ComposeService {
   environment?: Record<string, string>;
   ports?: string[];
   depends_on?: Record<string, object>;
-  healthcheck?: object;
+  healthcheck?: { test?: string[]; disable?: boolean };
+  networks?: string[];
   profiles?: string[];
   restart?: string;
 }
@@ -74,6 +75,9 @@ describe('docker-compose.yml', () => {
       for (const [name, value] of Object.entries(environment))
         if (secretNames.test(name) && /:\/\/[^$]*:[^$]+@|^[^$]+$/.test(value))
           expect([name, withoutSecret]).toEqual([name, expect.arrayContaining([value])]);
+    // A default would be the same everywhere.
+    const optional = Array.from(readText('docker-compose.yml').matchAll(/\$\{(\w+)(?!:\?)\W/g), ([, name]) => name!);
+    expect(optional.filter((name) => secretNames.test(name))).toEqual([]);
     const needed = new Set(Array.from(readText('docker-compose.yml').matchAll(/\$\{(\w+):\?/g), ([, name]) => name));
     const { stdout } = spawnSync(process.execPath, [join(root, 'deploy/compose/write-env.mjs')], { encoding: 'utf8' });
     const made = Array.from(stdout.matchAll(/^(\w+)=(.+)$/gm), ([, name]) => name);
@@ -110,9 +114,39 @@ describe('docker-compose.yml', () => {
         const needs = runsOnce ? 'service_completed_successfully' : 'service_healthy';
         expect([name, other, condition]).toEqual([name, other, { condition: needs }]);
         if (runsOnce) continue;
-        // Our image brings its own.
-        expect([other, healthcheck !== undefined || image.startsWith('tenantry/')]).toEqual([other, true]);
+        const asked = image.startsWith('tenantry/') ? '/readyz' : '';
+        expect([other, healthcheck?.test?.join(' ')]).toEqual([other, expect.stringContaining(asked)]);
       }
+  });
+
+  test('checks the health of all that goes on running, and of nothing that ends', () => {
+    for (const [name, { healthcheck, restart }] of services)
+      expect([name, healthcheck]).toEqual([
+        name,
+        restart === 'no'
+          ? { disable: true }
+          : expect.objectContaining({ test: expect.any(Array), interval: expect.any(String) }),
+      ]);
+  });
+
+  test('gives signals to the server itself, where a shell comes before it', () => {
+    for (const [name, { command = [] }] of services.filter(([, service]) => service.command?.[1] === '-c'))
+      if (command[0] === 'sh') expect([name, command[2]]).toEqual([name, expect.stringMatching(/ && exec [^|]+$/)]);
+  });
+
+  test('leaves a gateway that leaves within the time that it goes on answering', () => {
+    const [, interval] = /health_interval (\d+)s/.exec(readText('deploy/compose/Caddyfile'))!;
+    const [, delay] = /SHUTDOWN_DELAY_SECONDS: .+\.default\((\d+)\)/.exec(readText('apps/gateway/src/config.ts'))!;
+    expect(Number(interval) * 2).toBeLessThanOrEqual(Number(delay));
+  });
+
+  test('shows Grafana through the proxy, to who has its password', () => {
+    const { grafana, proxy } = compose.services as Record<'grafana' | 'proxy', ComposeService>;
+    expect(proxy.networks).toEqual(['front', 'watching']);
+    expect(grafana.networks).toContain('watching');
+    expect(readText('deploy/compose/Caddyfile')).toContain('reverse_proxy grafana:3000');
+    const shared = services.filter(([, { networks = [] }]) => networks.includes('watching')).map(([name]) => name);
+    expect(shared).toEqual(['proxy', 'grafana']);
   });
 
   test('pins every image it does not build', () => {

@@ -1,56 +1,32 @@
 import { describe, expect, test } from '@jest/globals';
 import { serviceNames } from '@tenantry/stack/services.ts';
 import { readText, readYaml } from './files.ts';
-import { render, type Resource } from './kustomize.ts';
+import type { Resource } from './kustomize.ts';
+import {
+  dataOf,
+  named,
+  ofKind,
+  overlays,
+  production,
+  rendered,
+  workloadsOf,
+  type Autoscaler,
+  type Container,
+  type PostgresCluster,
+  type Workload,
+} from './manifests.ts';
 import { reachable, type Party } from './reachability.ts';
 import { validate } from './schemas.ts';
+import { secretKeysOf } from './k8s-secrets.ts';
 import { allSettings, faultsOf } from './settings.ts';
 
-interface Probe {
-  httpGet: { path: string; port: string };
-}
-interface Container {
-  name: string;
-  image: string;
-  command?: string[];
-  env?: { name: string }[];
-  envFrom?: { configMapRef?: { name: string }; secretRef?: { name: string } }[];
-  livenessProbe?: Probe;
-  readinessProbe?: Probe;
-  lifecycle?: { preStop: { sleep: { seconds: number } } };
-  resources: { requests: { cpu: string }; limits: { memory?: string } };
-  securityContext: object;
-}
-interface PodSpec {
-  containers: Container[];
-  automountServiceAccountToken?: boolean;
-  securityContext: object;
-  terminationGracePeriodSeconds?: number;
-  topologySpreadConstraints?: object[];
-}
-interface Workload extends Resource {
-  spec: { template: { spec: PodSpec }; strategy?: { rollingUpdate: object } };
-}
-interface Autoscaler extends Resource {
-  spec: { maxReplicas: number; metrics: { resource: { target: { averageUtilization: number } } }[] };
-}
 interface Rule {
   alert: string;
 }
 
-const overlays = ['local', 'staging', 'production'];
-const rendered = new Map(overlays.map((overlay) => [overlay, render(`k8s/overlays/${overlay}`)]));
-const production = rendered.get('production')!;
-const ofKind = <Shape extends Resource>(resources: readonly Resource[], kind: string): Shape[] =>
-  resources.filter((resource) => resource.kind === kind) as Shape[];
-const named = <Shape extends Resource>(resources: readonly Resource[], kind: string, name: string): Shape =>
-  ofKind<Shape>(resources, kind).find(({ metadata }) => metadata.name === name)!;
-const dataOf = (resources: readonly Resource[], service: string): Record<string, string> =>
-  named<Resource & { data: Record<string, string> }>(resources, 'ConfigMap', service).data;
-
 describe.each(overlays)('the overlay %s', (overlay) => {
   const resources = rendered.get(overlay)!;
-  const workloads = [...ofKind<Workload>(resources, 'Deployment'), ...ofKind<Workload>(resources, 'Job')];
+  const workloads = workloadsOf(resources);
 
   test('is what the API takes, and has no key it does not know', async () => {
     for (const resource of resources) await validate(resource);
@@ -108,7 +84,7 @@ describe.each(overlays)('the overlay %s', (overlay) => {
 
   test('gives each service the settings it needs, and none it does not know', async () => {
     const settings = await allSettings();
-    for (const { metadata, spec } of workloads) {
+    for (const { metadata, spec } of workloads.filter(({ kind }) => kind !== 'StatefulSet')) {
       const service = serviceNames.find((name) => metadata.name.endsWith(name))!;
       const [{ env = [], envFrom = [] }] = spec.template.spec.containers as [Container];
       const given = [
@@ -116,19 +92,13 @@ describe.each(overlays)('the overlay %s', (overlay) => {
         ...envFrom.flatMap(({ configMapRef }) =>
           configMapRef ? Object.keys(dataOf(resources, configMapRef.name)) : [],
         ),
-        ...envFrom.flatMap(({ secretRef }) => (secretRef ? secretKeysOf(secretRef.name) : [])),
+        ...envFrom.flatMap(({ secretRef }) => (secretRef ? secretKeysOf(resources, secretRef.name) : [])),
       ];
       const isCommand = metadata.name.startsWith('migrate-');
       expect([metadata.name, faultsOf(settings[service], given, { isCommand })]).toEqual([metadata.name, []]);
     }
   });
 });
-
-/** What the secret of a service holds, as production's reference to it says. */
-function secretKeysOf(name: string): string[] {
-  const { spec } = named<Resource & { spec: { data: { secretKey: string }[] } }>(production, 'ExternalSecret', name);
-  return spec.data.map(({ secretKey }) => secretKey);
-}
 
 describe('production', () => {
   test('opens at most as many connections to a cluster as it has, with every instance there can be and one more of each', () => {
@@ -141,14 +111,12 @@ describe('production', () => {
     // Those of the provisioner, of backups, of replication, and what PostgreSQL keeps for its superuser.
     const reserve = 50;
     for (const name of ['tenants-a', 'tenants-b']) {
-      const cluster = named<Resource & { spec: { postgresql: { parameters: { max_connections: string } } } }>(
-        production,
-        'Cluster',
-        name,
-      );
+      const cluster = named<PostgresCluster>(production, 'Cluster', name);
       expect(sum).toBeLessThanOrEqual(Number(cluster.spec.postgresql.parameters.max_connections) - reserve);
     }
     expect(readText('docs/operations.md')).toContain(`${sum} of 600`);
+    // The registry's own word for it, which its budget check and the alert go by, is told once by hand.
+    expect(readText('docs/operations.md').match(/"reserve": \d+/g)).toEqual(Array(2).fill(`"reserve": ${reserve}`));
   });
 
   test('asks for as much CPU as docs/sizing.md derives from what was measured', () => {
@@ -168,7 +136,7 @@ describe('production', () => {
   });
 
   test('can send mail: by a server that its secret names, outside of the cluster', () => {
-    expect(secretKeysOf('users')).toContain('SMTP_URL');
+    expect(secretKeysOf(production, 'users')).toContain('SMTP_URL');
     expect(Object.keys(dataOf(production, 'users'))).toEqual(expect.arrayContaining(['MAIL_FROM', 'MAIL_LINKS']));
     const { spec } = named<Resource & { spec: { egress: object[] } }>(production, 'NetworkPolicy', 'users-to-mail');
     expect(spec.egress).toMatchObject([{ ports: [{ port: 465 }, { port: 587 }] }]);
@@ -205,6 +173,11 @@ describe('who may talk to whom', () => {
       namespace,
     })),
     { name: 'kube-dns', labels: { 'k8s-app': 'kube-dns' }, namespace: 'kube-system' },
+    { name: 'acme-solver', labels: { 'acme.cert-manager.io/http01-solver': 'true' } },
+    { name: 'internet', labels: {}, address: '203.0.113.1' },
+    { name: 'Kubernetes API', labels: {}, address: '10.96.0.1' },
+    // What a provider tells its machines about themselves, their keys among it.
+    { name: 'metadata of the machine', labels: {}, address: '169.254.169.254' },
     { name: 'somebody else', labels: {} },
   ];
 
@@ -218,7 +191,7 @@ describe('who may talk to whom', () => {
     expect(computed.filter((edge) => !edge.includes('-> kube-dns'))).toEqual(table.sort());
     // Everybody asks for names.
     expect(computed.filter((edge) => edge.endsWith('-> kube-dns: UDP 53'))).toHaveLength(
-      parties.filter(({ namespace }) => !namespace).length,
+      parties.filter(({ namespace, address }) => !namespace && !address).length,
     );
   });
 });

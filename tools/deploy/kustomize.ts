@@ -1,12 +1,17 @@
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { readAll, readYaml } from './files.ts';
+import { readAll, readText, readYaml } from './files.ts';
 
 /** A Kubernetes object, as far as all have something in common. */
 export interface Resource {
   apiVersion: string;
   kind: string;
-  metadata: { name: string; namespace?: string; labels?: Record<string, string> };
+  metadata: {
+    name: string;
+    namespace?: string;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+  };
   // Every kind has fields of its own; kubernetes-models knows them.
   [field: string]: unknown;
 }
@@ -16,6 +21,13 @@ interface Kustomization {
   kind: string;
   namespace?: string;
   resources?: string[];
+  components?: string[];
+  configMapGenerator?: {
+    name: string;
+    files: string[];
+    options: { disableNameSuffixHash: true; labels?: Record<string, string> };
+  }[];
+  commonAnnotations?: Record<string, string>;
   images?: { name: string; newName?: string; newTag?: string }[];
   patches?: { target: { kind: string; name?: string }; patch: string }[];
 }
@@ -26,34 +38,51 @@ interface Operation {
   value: unknown;
 }
 
-const understood = new Set(['apiVersion', 'kind', 'namespace', 'resources', 'images', 'patches']);
+const understood = new Set([
+  ...['apiVersion', 'kind', 'namespace', 'resources', 'components', 'configMapGenerator', 'commonAnnotations'],
+  ...['images', 'patches'],
+]);
 const clusterWide = new Set(['Namespace', 'ClusterSecretStore']);
 
 /**
- * Renders an overlay as `kubectl kustomize` does, as far as ours need it: resources, namespace, images, and patches of JSON 6902 that add or
- * replace. Anything else is refused, so that what this understands is what the files say.
+ * Renders an overlay as `kubectl kustomize` does, as far as ours need it: resources, components, config maps of files, namespace, annotations, images,
+ * and patches of JSON 6902 that add or replace. Anything else is refused, so that what this understands is what the files say.
  */
-export function render(folder: string): Resource[] {
+export const render = (folder: string): Resource[] => rendered(folder, []);
+
+/** `before` is what a component changes besides its own. */
+function rendered(folder: string, before: Resource[]): Resource[] {
   const file = readYaml<Kustomization>(join(folder, 'kustomization.yaml'));
   const strange = Object.keys(file).filter((key) => !understood.has(key));
   if (strange.length > 0) throw new Error(`${folder}: ${strange.join(', ')} is more than this renderer understands`);
-  const resources = (file.resources ?? []).flatMap((path) =>
+  const own = (file.resources ?? []).flatMap((path) =>
     path.endsWith('.yaml') ? readAll<Resource>(join(folder, path)) : render(join(folder, path)),
   );
-  for (const resource of resources) {
-    if (file.namespace && !clusterWide.has(resource.kind)) resource.metadata.namespace = file.namespace;
-    for (const { name, newName = name, newTag } of file.images ?? [])
-      renameImage(resource, name, newTag ? `${newName}:${newTag}` : newName);
-  }
+  const generated = (file.configMapGenerator ?? []).map(({ name, files, options: { labels } }) => ({
+    ...{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, ...(labels && { labels }) } },
+    data: Object.fromEntries(files.map((path) => [path, readText(join(folder, path))])),
+  }));
+  const resources = (file.components ?? []).reduce(
+    (all, path) => rendered(join(folder, path), all),
+    [...before, ...own, ...generated],
+  );
+  for (const resource of resources) change(resource, file);
   for (const { target, patch } of file.patches ?? []) {
-    const matching = resources.filter(
-      ({ kind, metadata }) => kind === target.kind && (target.name ?? metadata.name) === metadata.name,
-    );
+    const name = new RegExp(`^(${target.name ?? '.*'})$`);
+    const matching = resources.filter(({ kind, metadata }) => kind === target.kind && name.test(metadata.name));
     if (matching.length === 0)
       throw new Error(`${folder}: a patch for ${target.kind} ${target.name ?? ''} meets nothing`);
-    for (const resource of matching) for (const change of parse(patch) as Operation[]) apply(resource, change);
+    for (const resource of matching) for (const operation of parse(patch) as Operation[]) apply(resource, operation);
   }
   return resources;
+}
+
+function change(resource: Resource, { namespace, commonAnnotations, images = [] }: Kustomization): void {
+  const { metadata } = resource;
+  if (namespace && !clusterWide.has(resource.kind)) metadata.namespace = namespace;
+  if (commonAnnotations) metadata.annotations = { ...metadata.annotations, ...commonAnnotations };
+  for (const { name, newName = name, newTag } of images)
+    renameImage(resource, name, newTag ? `${newName}:${newTag}` : newName);
 }
 
 function apply(resource: Resource, { op, path, value }: Operation): void {

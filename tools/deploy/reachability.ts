@@ -1,3 +1,4 @@
+import { BlockList } from 'node:net';
 import type { Resource } from './kustomize.ts';
 
 type Labels = Readonly<Record<string, string>>;
@@ -8,7 +9,7 @@ interface Selector {
 interface Peer {
   podSelector?: Selector;
   namespaceSelector?: Selector;
-  ipBlock?: { cidr: string };
+  ipBlock?: { cidr: string; except?: string[] };
 }
 interface Rule {
   from?: Peer[];
@@ -25,9 +26,13 @@ export interface Party {
   readonly labels: Labels;
   /** Of another namespace, whose policies are not ours. */
   readonly namespace?: string;
+  /** Of no pod. A block of addresses is for those alone: whether it holds for pods, too, plugins see differently. */
+  readonly address?: string;
 }
 
 const own = 'tenantry';
+/** Whose own restrictions are not ours. */
+const isOutside = ({ namespace, address }: Party): boolean => namespace !== undefined || address !== undefined;
 
 function selects({ matchLabels = {}, matchExpressions = [] }: Selector, labels: Labels): boolean {
   return (
@@ -40,8 +45,19 @@ function selects({ matchLabels = {}, matchExpressions = [] }: Selector, labels: 
   );
 }
 
-function isPeer(peer: Peer, { labels, namespace = own }: Party): boolean {
-  if (peer.ipBlock) return false;
+function holds(cidrs: readonly string[], address: string): boolean {
+  const list = new BlockList();
+  for (const cidr of cidrs) {
+    const [network = '', prefix] = cidr.split('/');
+    list.addSubnet(network, Number(prefix), 'ipv4');
+  }
+  return list.check(address, 'ipv4');
+}
+
+function isPeer({ ipBlock, ...peer }: Peer, { labels, namespace = own, address }: Party): boolean {
+  if (address !== undefined)
+    return ipBlock !== undefined && holds([ipBlock.cidr], address) && !holds(ipBlock.except ?? [], address);
+  if (ipBlock) return false;
   const isThere = peer.namespaceSelector
     ? selects(peer.namespaceSelector, { 'kubernetes.io/metadata.name': namespace })
     : namespace === own;
@@ -54,7 +70,7 @@ function portsBetween(policies: readonly Policy[], subject: Party, other: Party,
     ({ spec }) => spec.policyTypes.includes(type) && selects(spec.podSelector, subject.labels),
   );
   // Whom no policy selects, nobody restricts.
-  if (subject.namespace || about.length === 0) return undefined;
+  if (isOutside(subject) || about.length === 0) return undefined;
   const rules = about.flatMap(({ spec }) => spec[direction] ?? []);
   const matching = rules.filter((rule) => (rule.from ?? rule.to ?? []).some((peer) => isPeer(peer, other)));
   return new Set(matching.flatMap(({ ports = [] }) => ports.map(({ protocol, port }) => `${protocol} ${port}`)));
@@ -65,7 +81,7 @@ export function reachable(resources: readonly Resource[], parties: readonly Part
   const policies = resources.filter(({ kind }) => kind === 'NetworkPolicy') as Policy[];
   const edges = parties.flatMap((from) =>
     parties.flatMap((to) => {
-      if (from.namespace && to.namespace) return [];
+      if (isOutside(from) && isOutside(to)) return [];
       const out = portsBetween(policies, from, to, 'egress');
       const into = portsBetween(policies, to, from, 'ingress');
       if (!out && !into) return [`${from.name} -> ${to.name}: everything`];

@@ -1,5 +1,5 @@
-import { postgresKinds } from './cloudnative-pg.ts';
 import type { Resource } from './kustomize.ts';
+import { operatorKinds } from './operators.ts';
 
 type Validate = (data: object) => void;
 interface Model {
@@ -13,10 +13,8 @@ const packages: Record<string, string> = {
 };
 
 async function validatorOf({ apiVersion, kind }: Resource): Promise<Validate> {
-  if (apiVersion === 'postgresql.cnpg.io/v1' && postgresKinds[kind]) {
-    const schema = postgresKinds[kind];
-    return (data) => void schema.parse(data);
-  }
+  const schema = operatorKinds.get(`${apiVersion} ${kind}`);
+  if (schema) return (data) => void schema.parse(data);
   const from = packages[apiVersion.split('/')[0]!] ?? 'kubernetes-models';
   const module = (await import(`${from}/${apiVersion}/${kind}`)) as Record<string, Model>;
   const model = module[kind];

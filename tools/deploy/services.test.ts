@@ -19,6 +19,13 @@ test('the forge builds an image of each service', () => {
   expect(jobs.images.strategy.matrix.app.sort()).toEqual(services);
 });
 
+test('the forge brings compose up as README and its head say, and asks through the proxy', () => {
+  const { jobs } = readYaml<{ jobs: { compose: { steps: { run?: string }[] } } }>('.github/workflows/ci.yml');
+  const commands = jobs.compose.steps.map(({ run }) => run ?? '').join('\n');
+  for (const [command] of readText('docker-compose.yml').matchAll(/(?<=^#   )(node|docker compose|curl) .+$/gm))
+    expect(commands).toContain(command.replace('curl -k', 'curl -fk'));
+});
+
 test.each(['local', 'staging', 'production'])('the overlay %s says which image of each service runs', (overlay) => {
   const { images } = readYaml<{ images: { name: string }[] }>(`k8s/overlays/${overlay}/kustomization.yaml`);
   expect(images.map(({ name }) => name.replace('ghcr.io/tenantry/', '')).sort()).toEqual(services);

@@ -19,7 +19,7 @@ export async function registerClusters(
       const name = server.replace('postgres', 'cluster');
       const wish = { name, provisionerUrl: provisionerUrl(url, secrets) };
       const { status, text } = await post(operator, '/v1/admin/clusters', wish);
-      // Only its name can be in conflict.
+      // Only its name or its server can be in conflict: it is known.
       if (status >= 300 && status !== 409)
         throw new Error(`the cluster ${name} could not be registered (${status}): ${text.slice(0, 500)}`);
       return name;

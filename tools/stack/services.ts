@@ -49,9 +49,12 @@ const ofRegistry = [
   'REGISTRY_REPLICA_MAX_LAG_SECONDS',
   'ARCHIVE_GRACE_SECONDS',
   'ROTATION_OVERLAP_SECONDS',
+  'DATABASE_SIZE_SECONDS',
+  'OPERATOR_AUDIT_DAYS',
   'MASTER_KEY_PREVIOUS',
+  'CURSOR_KEY',
 ];
-const ofTenants = ['CONNECTION_BUDGET', 'MASTER_KEY_PREVIOUS'];
+const ofTenants = ['CONNECTION_BUDGET', 'MASTER_KEY_PREVIOUS', 'CURSOR_KEY'];
 /** One of each service may then open all it may, and the server has some left. */
 const budget = { CONNECTION_BUDGET: '90' };
 const ofGateway = [

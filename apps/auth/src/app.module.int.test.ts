@@ -27,10 +27,10 @@ beforeAll(async () => {
   );
   userId = String(rows[0]?.['id']);
   const { host, port, database, role } = acme;
-  standIn(await connect('tenant-registry'), Tenants.locate, ({ id }) => ({
+  standIn(await connect('tenant-registry'), Tenants.locate, async ({ id }) => ({
     ...{ id, slug: 'acme', name: 'Acme', plan: 'standard', state: 'active' as const, schemaVersion: 1, generation: 1 },
     ...{ host, port, database, role },
-    password: sealSecret(acme.password, masterKey, { owner: id, field: 'db_password' }),
+    password: await sealSecret(acme.password, masterKey, { owner: id, field: 'db_password' }),
     limits: { requestsPerMinute: 1000, maxConnections: 5, maxDatabaseBytes: 1e9, maxUsers: 100 },
     signUp: false,
   }));
@@ -105,5 +105,18 @@ describe('the auth service', () => {
     expect(status).toBe(200);
     expect(await claimsOf(body)).toMatchObject({ sub: userId });
     expect(await gateway.messages.ask(Auth.jwks, {})).toEqual(before);
+  });
+
+  it('lets in who has as many sessions as one can have while that database is away, and ends the oldest', async () => {
+    await central.drop();
+    await acme.query(
+      `INSERT INTO sessions (user_id, refresh_hash, refresh_key, expires_at, idle_expires_at, last_used_at)
+       SELECT $1, '', '', now() + interval '1 day', now() + interval '1 day', now() - n * interval '1 minute'
+       FROM generate_series(1, 100) AS n`,
+      [userId],
+    );
+    expect(await login(password)).toMatchObject({ status: 200 });
+    const { rows } = await acme.query('SELECT count(*)::int AS living FROM sessions WHERE ended_at IS NULL');
+    expect(rows).toEqual([{ living: 100 }]);
   });
 });

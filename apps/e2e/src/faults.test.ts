@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Stack } from '@tenantry/testing';
 import { birthFails, brokerGone } from './faults/broker-gone.js';
+import { registryDatabaseGone } from './faults/registry-database-gone.js';
 import { registryGone } from './faults/registry-gone.js';
 import { serviceEnds } from './faults/service-ends.js';
+import { noSecretInLogs } from './stories/no-secret-in-logs.js';
 
 const limitsOff = { TENANTRY_LIMITS: 'off' };
 
@@ -39,6 +41,13 @@ describe('a birth', () => {
   it('that fails leaves no database and no role, and its slug is free', () => tell('birth'), 90_000);
 });
 serviceEnds(() => healing);
+describe("the registry's database", () => {
+  it(
+    'gone: strangers and operators are told so at once, known tenants go on',
+    () => registryDatabaseGone(healing),
+    60_000,
+  );
+});
 describe('NATS', () => {
   it(
     'gone for 60 s: requests are answered in time, all serve within 15 s of its return, nobody was restarted',
@@ -49,3 +58,4 @@ describe('NATS', () => {
 describe('the registry and Redis', () => {
   it('gone for longer than a minute: known tenants go on', () => tell('registry'), 150_000);
 });
+for (const index of [0, 1, 2]) noSecretInLogs(() => stacks[index]!);

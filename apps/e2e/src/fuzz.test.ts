@@ -3,6 +3,7 @@ import { type Client, Stack } from '@tenantry/testing';
 import fc from 'fast-check';
 import { prepare } from './fuzz/prepare.js';
 import { type Document, type FuzzRequest, fuzzRequests, goodRequests } from './fuzz/requests.js';
+import { noSecretInLogs } from './stories/no-secret-in-logs.js';
 
 /** More of them: FUZZ_REQUESTS=20000 npx nx test e2e --testPathPatterns fuzz; the same again: FUZZ_SEED. */
 const count = Number(process.env['FUZZ_REQUESTS'] ?? 1500);
@@ -93,3 +94,5 @@ it(
   },
   Math.max(180_000, count * 50),
 );
+
+noSecretInLogs(() => stack);

@@ -3,10 +3,12 @@ import { Stack } from '@tenantry/testing';
 import { FormerKey } from './lives/former-key.js';
 import { interruptedBirths } from './lives/interrupted-births.js';
 import { interruptedChanges } from './lives/interrupted-changes.js';
+import { leftOperations } from './lives/left-operations.js';
 import { newCredentials } from './lives/new-credentials.js';
 import { newMasterKey } from './lives/new-master-key.js';
 import { states } from './lives/states.js';
 import { swappedSecrets } from './lives/swapped-secrets.js';
+import { noSecretInLogs } from './stories/no-secret-in-logs.js';
 
 // Two of each that knows of tenants' states, and times that a test can wait for.
 let stack: Stack;
@@ -31,4 +33,6 @@ newCredentials(() => stack);
 newMasterKey(() => stack, former);
 swappedSecrets(() => stack);
 interruptedBirths(() => stack);
+leftOperations(() => stack);
 interruptedChanges(() => stack, former);
+noSecretInLogs(() => stack);

@@ -60,9 +60,7 @@ describe('one request', () => {
       'gateway products.create',
       'gateway POST /v1/products',
     ]);
-    // The registry, asked where the tenant lives, works outside of it.
-    const ofTenant = spans.filter(({ service }) => service !== 'tenant-registry');
-    expect(new Set(ofTenant.map((span) => attributeOf(span, 'tenantry.tenant_id')))).toEqual(new Set([tenant.id]));
+    expect(new Set(spans.map((span) => attributeOf(span, 'tenantry.tenant_id')))).toEqual(new Set([tenant.id]));
     expect(new Set(spans.map((span) => attributeOf(span, 'tenantry.request_id')))).toEqual(new Set([requestId]));
     expect(attributeOf(insert!, 'db.system.name')).toBe('postgresql');
     for (const hop of ['gateway', 'products']) {
@@ -126,6 +124,88 @@ describe('without a trace of its own', () => {
     const trace = receiver.spans.find(isOurs)!.traceId;
     const services = (await spansOf(trace, 6)).map(({ service }) => service);
     expect(new Set(services)).toEqual(new Set(['gateway', 'auth', 'users']));
+  });
+});
+
+describe('spans', () => {
+  interface Case {
+    readonly what: string;
+    readonly kind: number;
+    readonly is: (span: ReceivedSpan) => boolean;
+    /** Each a text, or the form of one; undefined is not there. */
+    readonly attributes: Record<string, string | RegExp | undefined>;
+  }
+  const [server, client, consumer] = [2, 3, 5];
+  const messaging = { 'messaging.system': 'nats', 'messaging.destination.name': 'products.create' };
+  const operation = (name: string) => ({ 'messaging.operation.name': name, 'messaging.operation.type': name });
+  const sql = { 'db.system.name': 'postgresql', 'db.namespace': /^t_[0-9a-f]{32}$/, 'db.query.text': /\w/ };
+
+  beforeAll(async () => {
+    await stack.http.get('/nowhere-in-particular?with=what-is-nobodys-business');
+    const person = { email: 'ada@watched.example', password: 'correct-horse-battery-9', roles: ['viewer'] };
+    const body = { ...person, firstName: 'Ada', lastName: 'Lovelace' };
+    const made = await tenant.admin.post<{ id: string }>('/v1/users', body);
+    // Told to auth by an event, too; and then the same person again, which the database refuses.
+    const asked = tenant.admin.with({ 'if-match': String(made.headers.etag) });
+    expect((await asked.patch(`/v1/users/${made.body.id}`, { roles: ['manager'] })).status).toBe(200);
+    expect((await tenant.admin.post('/v1/users', body)).status).toBe(409);
+  });
+
+  it.each<Case>([
+    {
+      what: 'a request',
+      kind: server,
+      is: ({ name }) => name === 'POST /v1/products',
+      attributes: {
+        ...{ 'http.request.method': 'POST', 'http.route': '/v1/products', 'http.response.status_code': '201' },
+        ...{ 'url.path': '/v1/products', 'url.scheme': 'http' },
+      },
+    },
+    {
+      what: 'a request to no route',
+      kind: server,
+      is: ({ name }) => name === 'GET',
+      attributes: { 'http.route': undefined, 'url.path': '/nowhere-in-particular', 'http.response.status_code': '404' },
+    },
+    {
+      what: 'a message asked',
+      kind: client,
+      is: ({ name, service }) => name === 'products.create' && service === 'gateway',
+      attributes: { ...messaging, ...operation('send') },
+    },
+    {
+      what: 'a message answered',
+      kind: server,
+      is: ({ name, service }) => name === 'products.create' && service === 'products',
+      attributes: { ...messaging, ...operation('process') },
+    },
+    {
+      what: 'an event heard',
+      kind: consumer,
+      is: ({ name, service }) => name.startsWith('events.') && service === 'auth',
+      attributes: { 'messaging.system': 'nats', ...operation('process') },
+    },
+    {
+      what: 'a statement',
+      kind: client,
+      is: (span) => attributeOf(span, 'db.operation.name') === 'INSERT' && span.service === 'products',
+      attributes: { ...sql, 'db.operation.name': 'INSERT', 'error.type': undefined },
+    },
+    {
+      what: 'a statement that is refused',
+      kind: client,
+      is: (span) => attributeOf(span, 'error.type') === '23505' && span.service === 'users',
+      attributes: { ...sql, 'db.response.status_code': '23505' },
+    },
+  ])('of $what say what the semantic conventions ask', async ({ kind, is, attributes }) => {
+    for (const late = Date.now() + 10_000; !receiver.spans.some(is) && Date.now() < late;) await sleep(100);
+    const span = receiver.spans.find(is)!;
+    expect(span.kind).toBe(kind);
+    for (const [name, value] of Object.entries(attributes))
+      expect([name, attributeOf(span, name)]).toEqual([
+        name,
+        value instanceof RegExp ? expect.stringMatching(value) : value,
+      ]);
   });
 });
 

@@ -19,6 +19,7 @@ import { Operators } from './callers/operators.js';
 import { AddressLimit } from './pipeline/address-limit.js';
 import { BodyGuard } from './pipeline/body.guard.js';
 import { PermissionGuard } from './pipeline/permission.guard.js';
+import { RoomGuard } from './pipeline/room.guard.js';
 import { RouteLimitGuard } from './pipeline/route-limit.guard.js';
 import { TenantGuard } from './pipeline/tenant.guard.js';
 import { TenantLimitGuard } from './pipeline/tenant-limit.guard.js';
@@ -46,7 +47,7 @@ import { UsersController } from './routes/users.controller.js';
 const minuteMs = 60_000;
 
 /** What every request goes through after it has its id and was counted (pipeline/request-id.ts, address-limit.ts), in this order. */
-const pipeline = [TokenGuard, TenantGuard, PermissionGuard, TenantLimitGuard, RouteLimitGuard, BodyGuard];
+const pipeline = [TokenGuard, TenantGuard, PermissionGuard, TenantLimitGuard, RouteLimitGuard, RoomGuard, BodyGuard];
 
 export const controllers: Type[] = [
   ProductsController,

@@ -12,22 +12,18 @@ import { AppModule, controllers } from './app.module.js';
 import type { GatewayRequest } from './call.js';
 import { GatewayConfig, refuseUnlimitedProduction } from './config.js';
 import { addDocs } from './docs/pages.js';
+import { allRoutes } from './docs/routes.js';
+import { letPagesIn } from './server/cors.js';
 import { Load } from './server/load.js';
 import { Refused } from './server/refused.js';
 import { AddressLimit } from './pipeline/address-limit.js';
 import { startCalls } from './pipeline/request-id.js';
 import { watchRequests } from './requests.js';
+import { Keys } from './callers/keys.js';
 import { Revocations } from './callers/revocations.js';
 import { RouteTable } from './route-table.js';
 import { createServer } from './server/server.js';
 import { followCertificate } from './server/tls.js';
-
-/** What pages of the listed origins may send, and read beside the body. */
-const cors = {
-  maxAge: 600,
-  methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-  exposedHeaders: ['ETag', 'Location', 'Link', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'X-Request-Id'],
-};
 
 /**
  * Long lists and pages, for those who ask. No answer with an entity tag is that large, so a tag names one sequence of bytes
@@ -69,9 +65,11 @@ export interface Gateway {
   readonly leave: (delayMs: number) => Promise<void>;
 }
 
-/** Puts the gateway together. */
+/** Puts the gateway together. @throws TypeError for a route that does not say who may call it. */
 export async function createGateway(kit: KitProcess<GatewayConfig>): Promise<Gateway> {
   const { config, log } = kit;
+  // Before anything is opened: a route that does not say who may call it is reason enough not to start.
+  const routes = allRoutes(controllers);
   const adapter = createServer(config, (why) => app.get(Refused).count(why));
   const root: DynamicModule = { module: class Root {}, imports: [KitModule.of(kit), AppModule] };
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
@@ -87,9 +85,9 @@ export async function createGateway(kit: KitProcess<GatewayConfig>): Promise<Gat
   watchRequests(server, kit.metrics, kit.log);
   app.get(AddressLimit).guard(server);
   const endConnections = endingConnections(server);
-  if (config.CORS_ORIGINS.length > 0) app.enableCors({ ...cors, origin: [...config.CORS_ORIGINS] });
+  if (config.CORS_ORIGINS.length > 0) letPagesIn(app, server, config.CORS_ORIGINS);
   await server.register(compress, packing);
-  await addDocs(server, controllers);
+  await addDocs(server, routes);
   app.get(Load).guard(server);
   const leave = async (delayMs: number): Promise<void> => {
     endConnections();
@@ -112,8 +110,8 @@ export async function startGateway(): Promise<void> {
       await kit.close();
     });
     await app.init();
-    // A gateway that does not know yet what was revoked would let it in.
-    await app.get(Revocations).loaded;
+    // A gateway that does not know yet what was revoked would let it in; one without keys could let nobody in.
+    await Promise.all([app.get(Revocations).loaded, app.get(Keys).loaded]);
     await app.listen(config.PORT, config.HOST);
   } catch (err) {
     log.fatal({ err }, 'could not start');

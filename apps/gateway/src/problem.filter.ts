@@ -17,11 +17,15 @@ export class ProblemFilter implements ExceptionFilter {
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
     const error = this.namingMethods(asProblemError(thrown), request, reply);
-    if (error.status >= 500) {
-      const { requestId } = { requestId: request.id };
-      this.log.error({ err: error.cause ?? error, code: error.code, requestId }, error.message);
-    }
+    if (error.status >= 500) this.tell(error, request.id);
     sendProblem(error, request, reply);
+  }
+
+  /** What passes by itself is no defect: in an outage there would be an error for every request. */
+  private tell(error: ServiceError, requestId: string): void {
+    const { code, status, message, cause } = error;
+    if (status === 500) this.log.error({ err: cause ?? error, code, requestId }, message);
+    else this.log.warn({ code, requestId, because: cause instanceof Error ? cause.message : undefined }, message);
   }
 
   /** An unknown route that is known by another method is 405 and says which (RFC 9110, 15.5.6). */

@@ -1,6 +1,8 @@
+import { STATUS_CODES } from 'node:http';
 import type { ErrorCode, Problem } from '@tenantry/contracts';
 import { type RawReply, ServiceError } from '@tenantry/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { bearerOf } from './callers/bearer.js';
 import { standingHeaders } from './server/security-headers.js';
 
 export const problemType = 'application/problem+json';
@@ -37,10 +39,19 @@ const complete = (problem: Problem, instance: string, requestId: string): string
   JSON.stringify({ ...problem, code: undefined, instance, requestId });
 
 const challenge = 'Bearer realm="tenantry"';
+const ofTokens: readonly unknown[] = ['unauthenticated', 'token-expired', 'token-revoked'] satisfies ErrorCode[];
+
+/** Who sent a token is told that it is the token; who sent none is told nothing of it (RFC 6750, 3). */
+const challengeTo = ({ headers }: FastifyRequest, code: unknown): string =>
+  ofTokens.includes(code) && bearerOf(headers) !== undefined ? `${challenge}, error="invalid_token"` : challenge;
+
+/** What a PATCH may be sent as (RFC 5789, 3.1). */
+export const acceptPatch = 'application/merge-patch+json, application/json';
 
 /** Answers with a problem document. */
 export function sendProblem(error: ServiceError, request: FastifyRequest, reply: FastifyReply): void {
-  if (error.status === 401) reply.header('www-authenticate', challenge);
+  if (error.status === 401) reply.header('www-authenticate', challengeTo(request, error.code));
+  if (error.status === 415 && request.method === 'PATCH') reply.header('accept-patch', acceptPatch);
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));
   void reply
     .code(error.status)
@@ -50,9 +61,9 @@ export function sendProblem(error: ServiceError, request: FastifyRequest, reply:
 
 /** The same for a problem that a service has answered. */
 export function sendProblemBytes(answer: RawReply, request: FastifyRequest, reply: FastifyReply): void {
-  if (answer.status === 401) reply.header('www-authenticate', challenge);
-  if (answer.retryAfterSeconds !== undefined) reply.header('retry-after', answer.retryAfterSeconds);
   const problem = JSON.parse(Buffer.from(answer.body).toString()) as Problem;
+  if (answer.status === 401) reply.header('www-authenticate', challengeTo(request, problem.code));
+  if (answer.retryAfterSeconds !== undefined) reply.header('retry-after', answer.retryAfterSeconds);
   void reply
     .code(answer.status)
     .type(problemType)
@@ -65,17 +76,26 @@ const origin = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i;
 /** The path alone: a query may hold what should not be repeated. */
 export const pathOf = ({ url }: Pick<FastifyRequest, 'url'>): string => url.replace(origin, '').split('?', 1)[0] || '/';
 
-/** A problem for a client whose request could not even be read, written on its socket. */
-export function problemOnSocket(status: 400 | 408 | 431, requestId: string): string {
+/** What the routes have between them: a target that is no path has no methods of its own. */
+const methods = 'GET, HEAD, POST, PUT, PATCH, DELETE';
+
+/** A problem for a request that comes to no route, whole in itself. */
+export function bareProblem(status: 400 | 405 | 408 | 431, requestId: string) {
   const error = asProblemError({ statusCode: status });
   const body = complete(error.toProblem(), '/', requestId);
-  const headers = [
-    `HTTP/1.1 ${error.status} ${error.status === 431 ? 'Request Header Fields Too Large' : 'Bad Request'}`,
-    `Content-Type: ${problemType}`,
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    `X-Request-Id: ${requestId}`,
-    ...Object.entries(standingHeaders).map(([name, value]) => `${name}: ${value}`),
-    'Connection: close',
-  ];
-  return `${headers.join('\r\n')}\r\n\r\n${body}`;
+  const headers: Readonly<Record<string, string>> = {
+    'Content-Type': problemType,
+    'Content-Length': String(Buffer.byteLength(body)),
+    'X-Request-Id': requestId,
+    ...standingHeaders,
+    ...(error.status === 405 ? { Allow: methods } : {}),
+  };
+  return { status: error.status, headers, body };
+}
+
+/** The same for a client whose request could not even be read, written on its socket. */
+export function problemOnSocket(...of: Parameters<typeof bareProblem>): string {
+  const { status, headers, body } = bareProblem(...of);
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  return [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines, 'Connection: close', '', body].join('\r\n');
 }

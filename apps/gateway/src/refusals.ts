@@ -2,9 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Audit, type ErrorCode, type Message } from '@tenantry/contracts';
 import { LOG, type Log, Messages } from '@tenantry/service-kit';
 import type { GatewayRequest } from './call.js';
-import { reasonOf } from './upstream/reason.js';
+import { findReason } from './upstream/reason.js';
 
-/** Tells the registry, which keeps the audit, of operators that were refused here and never came to it. */
+/** Tells the registry, which keeps the audit, of operators that were refused here, for what they may not or for what they wrote, and never came to it. */
 @Injectable()
 export class Refusals {
   constructor(
@@ -17,7 +17,7 @@ export class Refusals {
     const { call, params, ip: address } = request;
     const { id } = params as { id?: string };
     const actor = call.identity?.caller.subject ?? 'anonymous';
-    const event = { actor, action, outcome, address, reason: reasonOf(request), requestId: call.requestId };
+    const event = { actor, action, outcome, address, reason: findReason(request), requestId: call.requestId };
     this.messages
       .ask(Audit.refuse, { ...event, ...(id && isId.test(id) ? { id } : {}) })
       .catch((err: unknown) => this.log.error({ err, auditEvent: event }, 'a refusal could not be recorded'));

@@ -5,6 +5,8 @@ import type { GatewayRequest } from './call.js';
 /** What no route took; a path of the client's own making is no label. */
 const unrouted = '(none)';
 
+const longestPath = 500;
+
 const routeOf = ({ routeOptions }: FastifyRequest): string => routeOptions.url ?? unrouted;
 
 /** Counts, times, traces and logs every request. Names are those of OpenTelemetry's semantic conventions for HTTP. */
@@ -34,8 +36,14 @@ export function watchRequests(server: FastifyInstance, metrics: Metrics, log: Lo
 
 function startSpan(request: GatewayRequest): void {
   const { call, method } = request;
-  const route = routeOf(request);
-  const attributes = { 'http.request.method': method, 'http.route': route };
-  call.span = openEdgeSpan(`${method} ${route}`, 'server', call, attributes);
+  const route = request.routeOptions.url;
+  const attributes = {
+    'http.request.method': method,
+    'url.scheme': request.protocol,
+    // Without the query, which may hold what is nobody's business.
+    'url.path': request.url.split('?', 1)[0]!.slice(0, longestPath),
+    ...(route === undefined ? {} : { 'http.route': route }),
+  };
+  call.span = openEdgeSpan(route === undefined ? method : `${method} ${route}`, call, attributes);
   call.traceparent = call.span?.traceparent ?? call.traceparent;
 }

@@ -2,11 +2,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type AdjustStock, type ParsedRequestOf, ProductEvents, type Products } from '@tenantry/contracts';
 import { Outbox } from '@tenantry/outbox';
-import { CONFIG, cursorKey, Listing, type Page, ServiceError } from '@tenantry/service-kit';
+import { CONFIG, cursorKey, type CursorSecret, Listing, type Page, ServiceError } from '@tenantry/service-kit';
 import { TenantConnections, wantedRow } from '@tenantry/tenant-connection';
 import { QueryFailedError, Repository } from 'typeorm';
 import type { z } from 'zod';
-import type { ProductsConfig } from './config.js';
 import { Product } from './product.entity.js';
 import { productColumns, productList } from './product.list.js';
 
@@ -52,9 +51,9 @@ export class ProductsRepository {
     @InjectRepository(Product) private readonly products: Repository<Product>,
     private readonly connections: TenantConnections,
     private readonly outbox: Outbox,
-    @Inject(CONFIG) { MASTER_KEY }: ProductsConfig,
+    @Inject(CONFIG) config: CursorSecret,
   ) {
-    this.listing = new Listing(productList, cursorKey(MASTER_KEY, 'products'));
+    this.listing = new Listing(productList, cursorKey(config, 'products'));
   }
 
   /** @throws ServiceError `invalid-cursor` */

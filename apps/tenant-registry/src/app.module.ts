@@ -15,7 +15,9 @@ import { ClustersController } from './clusters/clusters.controller.js';
 import { ClustersRepository } from './clusters/clusters.repository.js';
 import { BudgetCheck } from './clusters/budget-check.js';
 import { ClusterMetrics } from './clusters/cluster-metrics.js';
+import { OrphansService } from './clusters/orphans.service.js';
 import { ClustersService } from './clusters/clusters.service.js';
+import { centralDatabase } from './central-database.js';
 import type { RegistryConfig } from './config.js';
 import { CredentialsRepository } from './lifecycle/credentials.repository.js';
 import { DeleteTenant } from './lifecycle/delete-tenant.js';
@@ -25,11 +27,13 @@ import { Removals } from './lifecycle/removals.js';
 import { RewrapSecrets } from './lifecycle/rewrap-secrets.js';
 import { RotateCredentials } from './lifecycle/rotate-credentials.js';
 import { Transitions } from './lifecycle/transitions.js';
+import { Leftovers } from './operations/leftovers.js';
 import { LONG_ACTIONS, type LongAction } from './operations/long-action.js';
 import { OperationRunner } from './operations/operation-runner.js';
 import { OperationsRepository } from './operations/operations.repository.js';
 import { OperationsService } from './operations/operations.service.js';
 import { Takeover } from './operations/takeover.js';
+import { OutageWitness } from './outage-witness.js';
 import { OperatorRow } from './operators/operator.entity.js';
 import { OperatorsController } from './operators/operators.controller.js';
 import { OperatorsRepository } from './operators/operators.repository.js';
@@ -53,6 +57,7 @@ import { TenantsService } from './tenants/tenants.service.js';
 import { PoolsService } from './usage/pools.service.js';
 import { RequestsRepository } from './usage/requests.repository.js';
 import { Probe } from './usage/probe.js';
+import { SizeBounds } from './usage/size-bounds.js';
 import { UsageController } from './usage/usage.controller.js';
 import { UsageService } from './usage/usage.service.js';
 
@@ -65,12 +70,8 @@ const longActions = [CreateTenant, DeleteTenant, RotateCredentials, RewrapSecret
     TypeOrmModule.forRootAsync({
       inject: [CONFIG],
       useFactory: ({ REGISTRY_DATABASE_URL }: RegistryConfig) => ({
-        type: 'postgres',
-        url: REGISTRY_DATABASE_URL,
+        ...centralDatabase(REGISTRY_DATABASE_URL),
         entities,
-        installExtensions: false,
-        poolSize: 10,
-        extra: { connectionTimeoutMillis: 3000, statement_timeout: 5000 },
         retryAttempts: 60,
         retryDelay: 1000,
       }),
@@ -98,8 +99,10 @@ const longActions = [CreateTenant, DeleteTenant, RotateCredentials, RewrapSecret
     ClustersService,
     ClusterCensus,
     ClusterFleetService,
+    OrphansService,
     TenantSettingsService,
     UsageService,
+    SizeBounds,
     RequestsRepository,
     PoolsService,
     Probe,
@@ -110,7 +113,8 @@ const longActions = [CreateTenant, DeleteTenant, RotateCredentials, RewrapSecret
     OperatorsRepository,
     AuditService,
     AuditRepository,
-    { provide: MessageWitness, useClass: AuditTrail },
+    AuditTrail,
+    { provide: MessageWitness, useClass: OutageWitness },
     ClusterAccess,
     Placement,
     TenantCluster,
@@ -123,6 +127,7 @@ const longActions = [CreateTenant, DeleteTenant, RotateCredentials, RewrapSecret
     { provide: LONG_ACTIONS, inject: longActions, useFactory: (...actions: LongAction[]) => actions },
     OperationRunner,
     OperationsService,
+    Leftovers,
     Takeover,
   ],
   // The message server, outside this module, finds it by that name.

@@ -1,5 +1,6 @@
 import { boot } from '@tenantry/service-kit';
 import { AppModule } from './app.module.js';
 import { RegistryConfig } from './config.js';
+import { migrated } from './migrated.js';
 
-await boot({ name: 'tenant-registry', module: AppModule, config: RegistryConfig });
+await boot({ name: 'tenant-registry', module: AppModule, config: RegistryConfig, awaits: migrated });

@@ -1,9 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Message } from '@tenantry/contracts';
-import { CONFIG, cursorKey, decodeCursor, encodeCursor } from '@tenantry/service-kit';
+import { CONFIG, cursorKey, type CursorSecret, decodeCursor, encodeCursor } from '@tenantry/service-kit';
 import type { EntityManager } from 'typeorm';
-import type { RegistryConfig } from './config.js';
 import { ReadReplica } from './read-replica.js';
 
 /** What a list was asked: how much, from where, and which. */
@@ -24,10 +23,10 @@ export class Pages {
   private readonly key: KeyObject;
 
   constructor(
-    @Inject(CONFIG) config: Pick<RegistryConfig, 'MASTER_KEY'>,
+    @Inject(CONFIG) config: CursorSecret,
     private readonly replica: ReadReplica,
   ) {
-    this.key = cursorKey(config.MASTER_KEY, 'tenant-registry');
+    this.key = cursorKey(config, 'tenant-registry');
   }
 
   /**

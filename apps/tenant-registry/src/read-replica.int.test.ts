@@ -12,7 +12,7 @@ let replica: ReadReplica;
 const said: { level: string; msg: string }[] = [];
 const metrics = new Metrics('tenant-registry');
 
-const configOf = (url: string) => ({ REGISTRY_REPLICA_URL: url, REGISTRY_REPLICA_MAX_LAG_SECONDS: 1 });
+const configOf = (url: string | undefined) => ({ REGISTRY_REPLICA_URL: url, REGISTRY_REPLICA_MAX_LAG_SECONDS: 1 });
 const hear = (line: string): void => void said.push(JSON.parse(line) as (typeof said)[number]);
 const log = createLog({ service: 'tenant-registry', instance: 'test', level: 'info' }, { write: hear });
 
@@ -87,4 +87,11 @@ it('a server that is no replica of anything is not read', async () => {
   await other.onApplicationBootstrap();
   expect(other.state).toBe('away');
   await other.onApplicationShutdown();
+});
+
+it('the metrics of a replica have no value where there is none', async () => {
+  const told = new Metrics('tenant-registry');
+  await new ReadReplica(source, configOf(undefined), log, told).onApplicationBootstrap();
+  expect(await told.page()).toContain('# TYPE tenantry_registry_replica_in_use gauge');
+  expect(await told.page()).not.toMatch(/^tenantry_registry_replica/m);
 });

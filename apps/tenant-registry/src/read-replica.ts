@@ -36,7 +36,7 @@ export class ReadReplica implements OnApplicationBootstrap, OnApplicationShutdow
     this.replica = REGISTRY_REPLICA_URL ? replicaOf(primary, REGISTRY_REPLICA_URL) : undefined;
     this.found = this.replica ? 'away' : 'none';
     this.lag = new ReplicaLag(REGISTRY_REPLICA_MAX_LAG_SECONDS * 1000);
-    if (this.replica) this.show(metrics);
+    this.show(metrics);
   }
 
   /** What was found at the last look, at most a second or so ago. */
@@ -113,6 +113,9 @@ export class ReadReplica implements OnApplicationBootstrap, OnApplicationShutdow
       "1 where lists are read from the registry's replica.",
     );
     const lag = metrics.gauge('tenantry_registry_replica_lag_seconds', 'Age of what the replica has not yet heard of.');
+    // Without a replica both are names without a value: nobody is woken for what is not there.
+    for (const gauge of [inUse, lag]) gauge.remove();
+    if (!this.replica) return;
     metrics.onScrape(() => {
       inUse.set(this.found === 'in-use' ? 1 : 0);
       lag.set(this.lagSeconds);
@@ -128,5 +131,8 @@ const replicaOf = (primary: DataSource, url: string): DataSource =>
     ...(primary.options as DataSourceOptions & { type: 'postgres' }),
     url,
     poolSize: 5,
-    extra: { connectionTimeoutMillis: 1000, statement_timeout: withinMs, query_timeout: withinMs },
+    extra: {
+      ...(primary.options as { extra?: object }).extra,
+      ...{ connectionTimeoutMillis: 1000, statement_timeout: withinMs, query_timeout: withinMs },
+    },
   });

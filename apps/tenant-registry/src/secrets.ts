@@ -29,17 +29,17 @@ export class Secrets {
   }
 
   /** A key of a tenant's own, for all that is sealed for it. */
-  newKey(tenantId: string, version = 1): string {
+  newKey(tenantId: string, version = 1): Promise<string> {
     return newDataKey(this.keys, tenantId, version);
   }
 
   /** @param key of the same owner; one of the secret's own unless given. */
-  seal(plain: string, owner: SecretOwner, key?: string): string {
+  seal(plain: string, owner: SecretOwner, key?: string): Promise<string> {
     return sealSecret(plain, this.keys, owner, key);
   }
 
   /** @throws SecretUnreadable */
-  open(sealed: string, owner: SecretOwner): string {
+  open(sealed: string, owner: SecretOwner): Promise<string> {
     return openSecret(sealed, this.keys, owner);
   }
 
@@ -52,7 +52,7 @@ export class Secrets {
    * The same, wrapped with the present master key.
    * @throws SecretUnreadable
    */
-  rewrap(sealed: string, owner: SecretOwner): string {
+  async rewrap(sealed: string, owner: SecretOwner): Promise<string> {
     return sealed.startsWith(this.current) ? sealed : rewrapped(sealed, this.keys, owner);
   }
 }

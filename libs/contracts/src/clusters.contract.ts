@@ -50,10 +50,32 @@ export const RegisterCluster = z
   })
   .meta({ id: 'RegisterCluster' });
 
+/** What is on a cluster and belongs to no tenant that lives there: what a defect, or an administrator, has left behind. */
+export const Orphans = z
+  .strictObject({ data: z.array(z.strictObject({ kind: z.enum(['database', 'role']), name: z.string() })) })
+  .meta({ id: 'Orphans' });
+export type Orphans = z.output<typeof Orphans>;
+
 export const Clusters = {
   list: message('tenants.clusters.list', {
     request: z.strictObject(paging),
     reply: page(Cluster).meta({ id: 'ClusterPage' }),
+    needs: 'clusters:read',
+    idempotent: true,
+    tenant: null,
+  }),
+  get: message('tenants.clusters.get', {
+    request: z.strictObject({ id }),
+    reply: Cluster,
+    needs: 'clusters:read',
+    idempotent: true,
+    tenant: null,
+    etag: true,
+  }),
+  /** Asked of the cluster itself, by its names for tenants' databases and roles: the one place where operators see such. */
+  orphans: message('tenants.clusters.orphans', {
+    request: z.strictObject({ id }),
+    reply: Orphans,
     needs: 'clusters:read',
     idempotent: true,
     tenant: null,
@@ -75,5 +97,7 @@ export const Clusters = {
     reply: Cluster,
     needs: 'clusters:write',
     tenant: null,
+    etag: true,
+    ifMatch: true,
   }),
 };

@@ -98,6 +98,12 @@ const kinds = {
     title: 'No cluster has room',
     explanation: 'No open database cluster can take another tenant.',
   },
+  'database-full': {
+    status: 409,
+    title: 'Database full',
+    explanation:
+      "The tenant's database has grown to the size that its plan gives: nothing can be added. What is there can be read, changed and deleted.",
+  },
   'last-admin': {
     status: 409,
     title: 'Last admin',

@@ -19,6 +19,8 @@ export const Headers = {
   status: 'Status',
   /** Of a reply: the id of what was made, for `Location`. */
   resourceId: 'Resource-Id',
+  /** Of a page that is not the last: where the next one begins, for `Link`. */
+  nextCursor: 'Next-Cursor',
   /** Of a reply: the entity tag of the thing answered (RFC 9110, 8.8.3). */
   etag: 'ETag',
   /** Of a reply: `true` where it is the first answer to this idempotency key, again. */

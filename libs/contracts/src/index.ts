@@ -13,7 +13,7 @@ export {
   Session,
 } from './auth.contract.js';
 export { Audit, AuditEvent } from './audit.contract.js';
-export { Cluster, Clusters, RegisterCluster } from './clusters.contract.js';
+export { Cluster, Clusters, Orphans, RegisterCluster } from './clusters.contract.js';
 export {
   ContextClaims,
   contextKeyBucket,
@@ -35,6 +35,7 @@ export {
 } from './event.js';
 export { Headers, requestDeadlineMs } from './headers.js';
 export {
+  addsToTenant,
   message,
   serviceNames,
   type AnswerOf,

@@ -50,6 +50,10 @@ export interface Message<
 export const serviceNames = ['auth', 'users', 'products', 'tenant-registry'] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
+/** Whether what it asks for makes its tenant's database grow: something is made, or a write is done under a key. */
+export const addsToTenant = ({ tenant, status, keyed }: Pick<Message, 'tenant' | 'status' | 'keyed'>): boolean =>
+  tenant !== null && (status === 201 || keyed !== false);
+
 /** Subjects start with a plain noun; only the registry's differs from its service's name. */
 const serviceOfWord: ReadonlyMap<string, ServiceName> = new Map(
   serviceNames.map((name) => [name === 'tenant-registry' ? 'tenants' : name, name]),

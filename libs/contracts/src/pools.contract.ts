@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { timestamp } from './schemas.js';
 import { survey } from './survey.js';
 
 const count = z.int().min(0);
@@ -36,6 +37,7 @@ export const InstancePools = z
   .strictObject({
     service: z.string(),
     instance: z.string(),
+    at: timestamp.optional().meta({ description: 'What its clock said when it answered' }),
     /** Connections it may have to each cluster. */
     budget: count,
     leases: count,

@@ -59,6 +59,23 @@ describe('a password', () => {
   test.each(['x'.repeat(11), 'x'.repeat(257), 'long enough\0', 123456789012])('is never %p', (value) =>
     expect(accepts(password, value)).toBe(false),
   );
+
+  test.each<[string, string]>([
+    ['too short as typed', `\uFDFA`],
+    ['too short as typed, and too common', 'xxx'],
+    ['too short once it is normalised', 'e\u0301a\u0301'.repeat(3)],
+    ['too long as typed', 'e\u0301'.repeat(256)],
+    ['too long once it is normalised', `\uFDFA${'x'.repeat(240)}`],
+  ])('is never %s, and told so once', (_, value) => {
+    expect(password.safeParse(value).error?.issues.filter(({ code }) => code.startsWith('too_'))).toHaveLength(1);
+  });
+
+  test.each<[string, string, number]>([
+    ['shortest', 'e\u0301'.repeat(11) + 'a', 12],
+    ['longest', `\uFDFA${'x'.repeat(238)}`, 256],
+  ])('can be the %s that counts as normalised', (_, value, length) => {
+    expect(password.parse(value)).toHaveLength(length);
+  });
 });
 
 describe('text', () => {

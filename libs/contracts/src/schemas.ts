@@ -6,17 +6,14 @@ const malformed = (code: string) => ({ malformed: true, code });
 
 const isStorableText = (text: string): boolean => text.isWellFormed() && !text.includes('\0');
 
+const storable = z.string().refine(isStorableText, {
+  error: 'must not contain NUL or unpaired surrogates',
+  params: malformed('unstorable-text'),
+  abort: true,
+});
+
 /** Text PostgreSQL can store: no NUL and no lone surrogate. Lengths are UTF-16 code units. */
-export const text = (min: number, max: number) =>
-  z
-    .string()
-    .refine(isStorableText, {
-      error: 'must not contain NUL or unpaired surrogates',
-      params: malformed('unstorable-text'),
-      abort: true,
-    })
-    .min(min)
-    .max(max);
+export const text = (min: number, max: number) => storable.min(min).max(max);
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -46,9 +43,18 @@ export const email = text(3, 254)
   .regex(/^[^\s@]+@[^\s@.]+(\.[^\s@.]+)+$/u, { error: 'must be an e-mail address' })
   .meta({ format: 'email' });
 
-/** A password on its way in: 12 to 256 characters, brought to NFKC before anything is done with it (NIST SP 800-63B). */
-export const password = text(12, 256)
+const passwordLength = { min: 12, max: 256 };
+
+/**
+ * A password on its way in: 12 to 256 characters, brought to NFKC before anything is done with it (NIST SP 800-63B). They are counted as typed,
+ * and then as hashed: normalising makes one of two, or eighteen of one.
+ */
+export const password = storable
+  .min(passwordLength.min, { abort: true })
+  .max(passwordLength.max, { abort: true })
   .normalize('NFKC')
+  .min(passwordLength.min)
+  .max(passwordLength.max)
   .refine((value) => !isCommonPassword(value), {
     error: 'is one of the passwords that are guessed first',
     params: { code: 'common-password' },

@@ -133,6 +133,8 @@ export const TenantEntry = z.strictObject({
   limits: TenantLimits,
   /** Whether people may register themselves. */
   signUp: z.boolean(),
+  /** It has grown to the size that its limits give: nothing is added to it. */
+  databaseFull: z.boolean(),
 });
 export type TenantEntry = z.output<typeof TenantEntry>;
 
@@ -140,7 +142,7 @@ export type TenantEntry = z.output<typeof TenantEntry>;
  * Where a tenant lives and how to get in. `password` is sealed (see `openSecret` of the service kit); `generation` grows with every
  * change, so that an older answer can be told from a newer one.
  */
-export const TenantPlace = TenantEntry.extend({
+export const TenantPlace = TenantEntry.omit({ databaseFull: true }).extend({
   name: z.string(),
   plan: z.string(),
   host: z.string(),

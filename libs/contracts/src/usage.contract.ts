@@ -30,7 +30,9 @@ export const TenantHealth = z
     tenantId: id,
     reachable: z.boolean(),
     latencyMs: z.number().nullable().meta({ description: 'Of connecting and asking once' }),
-    problem: z.enum(['unreachable', 'refused', 'slow', 'wrong-database']).nullable(),
+    problem: z.enum(['unreachable', 'refused', 'slow', 'wrong-database', 'unreadable']).nullable().meta({
+      description: '`unreadable`: its sealed password does not open, which is an alarm',
+    }),
     checkedAt: timestamp,
   })
   .meta({ id: 'TenantHealth' });

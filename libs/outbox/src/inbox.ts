@@ -43,7 +43,7 @@ export class Inbox {
           const isNew = await rememberHeard(this.outbox.query, this.service, heard.id, oldestMs);
           if (isNew) await handle(heard, manager);
         });
-      return spanAround(event.subject, 'server', context, (traceparent) =>
+      return spanAround(event.subject, 'consumer', context, (traceparent) =>
         withRequest({ ...context, traceparent }, () => this.store.within(place, once, deadlineAt)),
       );
     };

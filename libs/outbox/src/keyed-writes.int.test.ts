@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Replayed, ServiceError } from '@tenantry/service-kit';
 import type { TenantDatabase } from '@tenantry/testing';
@@ -11,13 +11,14 @@ let globex: TenantDatabase;
 let tenants: Tenants;
 let writer: Writer;
 let keyed: KeyedWrites;
+const masterKey = randomBytes(32);
 
 beforeAll(async () => {
   const databases = await createTenants(2);
   [acme, globex] = databases as [TenantDatabase, TenantDatabase];
   tenants = new Tenants(databases);
   writer = await Writer.start(tenants);
-  keyed = new KeyedWrites(tenants, writer.office.outbox);
+  keyed = new KeyedWrites(tenants, writer.office.outbox, [masterKey]);
 });
 afterAll(async () => {
   await writer.leave();
@@ -37,13 +38,14 @@ interface Changes {
   readonly request?: unknown;
   readonly work?: () => Promise<unknown>;
   readonly tenant?: TenantDatabase;
+  readonly by?: KeyedWrites;
 }
 
 /** Makes a product of that name under the key of that name. */
 function write(name: string, changes: Changes = {}): Promise<unknown> {
-  const { work = () => make(name), tenant = acme, ...rest } = changes;
+  const { work = () => make(name), tenant = acme, by = keyed, ...rest } = changes;
   const request = { key: name, caller: 'user:ada', subject: 'products.create', request: { name }, ...rest };
-  return asked(tenants, tenant.tenantId, () => keyed.once(request, work));
+  return asked(tenants, tenant.tenantId, () => by.once(request, work));
 }
 
 const codeOf = (outcome: PromiseSettledResult<unknown>): string =>
@@ -146,5 +148,36 @@ describe('a write under a key', () => {
     expect(await write(name, { request: { name, price: '2' } })).not.toBeInstanceOf(Replayed);
     const { rows } = await acme.query('SELECT key FROM idempotency_keys WHERE key = ANY ($1)', [[name, old]]);
     expect(rows).toEqual([{ key: name }]);
+  });
+
+  test('keeps of its request nothing that a password in it could be guessed by, nor that it is like another', async () => {
+    const request = { email: 'ada@acme.example', password: 'anvil-orbit-walnut-9' };
+    const names = [randomUUID(), randomUUID()];
+    for (const name of names) await write(name, { request });
+    const { rows } = await acme.query('SELECT request_hash AS hash FROM idempotency_keys WHERE key = ANY ($1)', [
+      names,
+    ]);
+    const hashes = (rows as { hash: Buffer }[]).map(({ hash }) => hash.toString('hex'));
+    expect(new Set(hashes).size).toBe(2);
+    const written = [request, ...names.map((name) => ['user:ada', 'products.create', name, request])];
+    for (const text of written.map((one) => JSON.stringify(one))) {
+      expect(hashes).not.toContain(createHash('sha256').update(text).digest('hex'));
+    }
+    expect(await write(names[0]!, { request })).toBeInstanceOf(Replayed);
+  });
+
+  test('is known again under the next master key while the one before is said, and taken for another without it', async () => {
+    const name = randomUUID();
+    await write(name);
+    const next = randomBytes(32);
+    const { outbox } = writer.office;
+    const knowing = new KeyedWrites(tenants, outbox, [next, masterKey]);
+    expect(await write(name, { by: knowing })).toBeInstanceOf(Replayed);
+    await expect(write(name, { by: knowing, request: { name, price: '2' } })).rejects.toMatchObject({
+      code: 'idempotency-key-reused',
+    });
+    const forgetful = new KeyedWrites(tenants, outbox, [next]);
+    await expect(write(name, { by: forgetful })).rejects.toMatchObject({ code: 'idempotency-key-reused' });
+    expect(await made(acme, name)).toBe(1);
   });
 });

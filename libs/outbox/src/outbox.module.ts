@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService, MetadataScanner } from '@nestjs/core';
 import type { ServiceName } from '@tenantry/contracts';
-import { KeyedWork, LOG, Nats, type Log } from '@tenantry/service-kit';
+import { CONFIG, KeyedWork, LOG, Nats, type Log } from '@tenantry/service-kit';
 import { EventConsumer } from './event-consumer.js';
 import { eventHeardBy } from './hears.js';
 import { Inbox } from './inbox.js';
@@ -20,6 +20,12 @@ import { centralStore, tenantStore, type CentralDatabase, type Store, type Tenan
 /** A class whose instances are `Shape`, as a token of the container. */
 type ClassOf<Shape> = abstract new (...parts: never[]) => Shape;
 type Method = (...given: unknown[]) => Promise<void> | void;
+
+/** Of the settings of a service: hashes are made under the present key, and known again under the one before. */
+interface HashSecrets {
+  readonly MASTER_KEY: Buffer;
+  readonly MASTER_KEY_PREVIOUS?: Buffer | undefined;
+}
 
 const STORE = Symbol('where the outbox lies');
 
@@ -40,13 +46,15 @@ export class OutboxModule implements OnApplicationBootstrap, BeforeApplicationSh
     this.consumer = new EventConsumer(postOffice.streams, log);
   }
 
-  /** An outbox in each tenant's database, and beside it what was done under idempotency keys. `tenants` is the class of the service's connections to them. */
+  /** An outbox in each tenant's database, and beside it what was done under idempotency keys. `tenants` is the class of the service's connections to them;
+   * its settings have the master key. */
   static forTenants(service: ServiceName, tenants: ClassOf<TenantDatabases>): DynamicModule {
     const { providers = [], exports = [], ...module } = of(service, tenants, tenantStore);
     const keyedWork = {
       provide: KeyedWork,
-      inject: [tenants as InjectionToken, Outbox],
-      useFactory: (databases: TenantDatabases, outbox: Outbox) => new KeyedWrites(databases, outbox),
+      inject: [tenants as InjectionToken, Outbox, CONFIG],
+      useFactory: (databases: TenantDatabases, outbox: Outbox, { MASTER_KEY, MASTER_KEY_PREVIOUS }: HashSecrets) =>
+        new KeyedWrites(databases, outbox, [MASTER_KEY, ...(MASTER_KEY_PREVIOUS ? [MASTER_KEY_PREVIOUS] : [])]),
     };
     return { ...module, providers: [...providers, keyedWork], exports: [...exports, KeyedWork] };
   }

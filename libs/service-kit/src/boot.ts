@@ -60,6 +60,8 @@ interface Service<Schema extends z.ZodObject> {
   readonly module: Type;
   /** Its own settings; those of every process are added. */
   readonly config: Schema;
+  /** What it waits for before anything of its module is made. Meanwhile it lives and is not ready. */
+  readonly awaits?: (kit: KitProcess<z.output<Schema>>) => Promise<void>;
 }
 
 /**
@@ -68,6 +70,7 @@ interface Service<Schema extends z.ZodObject> {
 export async function boot<Schema extends z.ZodObject>(service: Service<Schema>): Promise<void> {
   const kit = await startProcess(service.name, service.config);
   try {
+    await service.awaits?.(kit);
     const app = await createService(kit, service);
     leaveOnSignal(kit, async () => {
       await app.close();

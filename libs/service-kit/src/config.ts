@@ -87,12 +87,23 @@ const keyBytes = 32;
 const strictBase64 = /^[A-Za-z0-9+/]{43}=$/;
 const placeholder = /^(change-?me|secret|password|example|placeholder|default|test)/i;
 
+/** Neither few values, over and over, nor values in order. */
+function varies(bytes: Buffer, least: number): boolean {
+  const steps = new Set(Array.from(bytes, (byte, at) => byte - (bytes[at - 1] ?? 0)));
+  return new Set(bytes).size >= least && steps.size >= least;
+}
+
 /** Of 32 random bytes, fewer than 16 different ones, or no unprintable one, come up less than once in 10^14. */
 function looksRandom(bytes: Buffer): boolean {
-  const steps = new Set(Array.from(bytes, (byte, at) => byte - (bytes[at - 1] ?? 0)));
   const isText = bytes.every((byte) => byte >= 0x20 && byte < 0x7f);
-  return new Set(bytes).size >= 16 && steps.size >= 16 && !isText;
+  return varies(bytes, 16) && !isText;
 }
+
+/**
+ * Whether a key that is a text could be random: no known placeholder, not repeated, not in order. Of 32 random digits, be they hexadecimal, fewer
+ * than 8 different ones come up less than once in 10^7.
+ */
+export const looksRandomText = (text: string): boolean => !placeholder.test(text) && varies(Buffer.from(text), 8);
 
 /** A 256-bit key as base64. Refused when it is no random key: too short, repeated, in order, a sentence, a known placeholder. */
 export const masterKey = z.string().transform((value, context) => {

@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { type CursorBinding, cursorKey, decodeCursor, encodeCursor } from './cursor.js';
 
 const masterKey = randomBytes(32);
-const key = cursorKey(masterKey, 'products');
+const key = cursorKey({ MASTER_KEY: masterKey }, 'products');
 const binding: CursorBinding = {
   tenantId: randomUUID(),
   list: 'products.list',
@@ -44,7 +44,15 @@ describe('a cursor', () => {
   });
 
   it('of one service is refused by another that has the same master key', () => {
-    expect(reading(cursor, binding, cursorKey(masterKey, 'users'))).toThrow(invalid);
+    expect(reading(cursor, binding, cursorKey({ MASTER_KEY: masterKey }, 'users'))).toThrow(invalid);
+  });
+
+  it('is read under its own key whatever the master key is by now, and under no other', () => {
+    const own = { MASTER_KEY: randomBytes(32), CURSOR_KEY: randomBytes(32) };
+    const made = encodeCursor(cursorKey(own, 'products'), binding, position);
+    const renewed = cursorKey({ ...own, MASTER_KEY: randomBytes(32) }, 'products');
+    expect(decodeCursor(renewed, binding, made)).toEqual(position);
+    expect(reading(made, binding, cursorKey({ ...own, CURSOR_KEY: randomBytes(32) }, 'products'))).toThrow(invalid);
   });
 
   it('is refused when any one character was changed, added or removed', () => {

@@ -1,9 +1,26 @@
 export { Answers } from './answers.js';
 export { boot, CONFIG, createService, KitModule } from './boot.js';
-export { CommonConfig, InvalidConfig, masterKey, masterKeysOf, port, readConfig, wholeNumber } from './config.js';
+export {
+  CommonConfig,
+  InvalidConfig,
+  looksRandomText,
+  masterKey,
+  masterKeysOf,
+  port,
+  readConfig,
+  wholeNumber,
+} from './config.js';
 export { ContextSigner, type Statement } from './context/signer.js';
 export { ContextVerifier } from './context/verifier.js';
-export { cursorKey, decodeCursor, encodeCursor, type CursorBinding, type CursorPosition } from './cursor.js';
+export {
+  cursorKey,
+  decodeCursor,
+  encodeCursor,
+  type CursorBinding,
+  type CursorPosition,
+  type CursorSecret,
+} from './cursor.js';
+export { derivedKey } from './derived-key.js';
 export { entityTag, preconditionFailed, preconditionRequired, wantedVersions } from './entity-tag.js';
 export { Health } from './health.js';
 export { idempotencyKeyOf, KeyedWork, Replayed, type KeyedRequest } from './keyed-work.js';
@@ -17,7 +34,9 @@ export { Nats } from './nats/nats.js';
 export { hearNotices } from './nats/notices.js';
 export { answerSurvey, askInstances } from './nats/surveys.js';
 export { TenantFollower } from './nats/tenant-follower.js';
+export { isOutage } from './outage.js';
 export { leaveOnSignal, startProcess, type KitProcess } from './process.js';
+export { networkOf } from './network-of.js';
 export {
   anonymous,
   currentRequest,
@@ -30,11 +49,13 @@ export {
   currentPrefix,
   dataKeyOf,
   dataKeyVersion,
+  localWrapper,
   newDataKey,
   openSecret,
   rewrapped,
   sealSecret,
   SecretUnreadable,
+  type KeyWrapper,
   type MasterKeys,
   type SecretOwner,
 } from './secrets.js';

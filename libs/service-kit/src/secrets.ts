@@ -8,8 +8,27 @@ export interface SecretOwner {
   readonly field: string;
 }
 
+/**
+ * Wraps data keys and opens them again, with a key that it alone has: of this process ({@link localWrapper}), or of a key management service.
+ *
+ * Secrets are opened where they are used (a password for each connect), and nothing here holds a key for longer than that: one that is far away
+ * should keep what it has unwrapped for a while, so many at most, or each connect waits for it; and give up by itself after a second or two. That is
+ * the trade: fewer calls, and keys in memory.
+ */
+export interface KeyWrapper {
+  /** Tells its key apart from all others, in what it has wrapped: letters, digits, `_` and `-`. */
+  readonly id: string;
+  /** @returns letters, digits, `_` and `-`; opens for the same `boundTo` alone. */
+  wrap(dataKey: Buffer, boundTo: string): Promise<string>;
+  /** Rejects what it did not wrap, or for something else. */
+  unwrap(wrapped: string, boundTo: string): Promise<Buffer>;
+}
+
+/** 32 bytes that data keys are wrapped with here, or who does that elsewhere. */
+type MasterKey = Buffer | KeyWrapper;
+
 /** What data keys are wrapped with: the first seals, every one of them opens. */
-export type MasterKeys = Buffer | readonly [Buffer, ...Buffer[]];
+export type MasterKeys = MasterKey | readonly [MasterKey, ...MasterKey[]];
 
 const format = 'v2';
 /** Without the ids of its keys, and with a data key of each secret's own: read, not written any more. */
@@ -23,13 +42,6 @@ const keyBytes = 32;
 export class SecretUnreadable extends Error {
   override readonly name = 'SecretUnreadable';
 }
-
-const ringOf = (masterKeys: MasterKeys): readonly [Buffer, ...Buffer[]] =>
-  Buffer.isBuffer(masterKeys) ? [masterKeys] : masterKeys;
-
-/** Tells master keys apart and nothing else: 32 bits of a hash of 256 random ones. */
-const idOf = (masterKey: Buffer): string =>
-  createHash('sha256').update('tenantry master key').update(masterKey).digest('hex').slice(0, 8);
 
 // As JSON, so that no name can run into the next.
 const bound = (...parts: string[]): string => JSON.stringify(parts);
@@ -48,8 +60,32 @@ const decrypt = (key: Buffer, text: string, boundTo: string): Buffer => {
   return Buffer.concat([decipher.update(sealed.subarray(ivBytes, -tagBytes)), decipher.final()]);
 };
 
-const wrap = ([masterKey]: readonly [Buffer, ...Buffer[]], key: Buffer, owner: string, version: string): string =>
-  [format, idOf(masterKey), version, encrypt(masterKey, key, bound(format, 'key', owner, version))].join('.');
+/** A master key in the memory of this process. Its id tells it apart and nothing else: 32 bits of a hash of 256 random ones. */
+export const localWrapper = (masterKey: Buffer): KeyWrapper => ({
+  id: createHash('sha256').update('tenantry master key').update(masterKey).digest('hex').slice(0, 8),
+  wrap: async (dataKey, boundTo) => encrypt(masterKey, dataKey, boundTo),
+  unwrap: async (wrapped, boundTo) => decrypt(masterKey, wrapped, boundTo),
+});
+
+const wrapperOf = (masterKey: MasterKey): KeyWrapper =>
+  Buffer.isBuffer(masterKey) ? localWrapper(masterKey) : masterKey;
+
+function ringOf(masterKeys: MasterKeys): [KeyWrapper, ...KeyWrapper[]] {
+  const [first, ...others] = Array.isArray(masterKeys)
+    ? (masterKeys as readonly [MasterKey, ...MasterKey[]])
+    : [masterKeys as MasterKey];
+  return [wrapperOf(first), ...others.map(wrapperOf)];
+}
+
+async function wrap(
+  [wrapper]: [KeyWrapper, ...KeyWrapper[]],
+  key: Buffer,
+  owner: string,
+  version: string,
+): Promise<string> {
+  const wrapped = await wrapper.wrap(key, bound(format, 'key', owner, version));
+  return [format, wrapper.id, version, wrapped].join('.');
+}
 
 interface Opened {
   readonly key: Buffer;
@@ -58,17 +94,17 @@ interface Opened {
   readonly value: string;
 }
 
-function unwrap(text: string, masterKeys: MasterKeys, owner: string): Opened {
+async function unwrap(text: string, masterKeys: MasterKeys, owner: string): Promise<Opened> {
   const [seenFormat, id, version = '', wrapped, value = ''] = text.split('.');
   if (seenFormat !== format || !id || !wrapped) throw new TypeError('not of a known format');
-  const masterKey = ringOf(masterKeys).find((one) => idOf(one) === id);
-  if (!masterKey) throw new TypeError('wrapped with a master key that is not here');
-  return { key: decrypt(masterKey, wrapped, bound(format, 'key', owner, version)), version, value };
+  const wrapper = ringOf(masterKeys).find((one) => one.id === id);
+  if (!wrapper) throw new TypeError('wrapped with a master key that is not here');
+  return { key: await wrapper.unwrap(wrapped, bound(format, 'key', owner, version)), version, value };
 }
 
-const orUnreadable = <Result>({ owner, field }: SecretOwner, work: () => Result): Result => {
+const orUnreadable = async <Result>({ owner, field }: SecretOwner, work: () => Promise<Result>): Promise<Result> => {
   try {
-    return work();
+    return await work();
   } catch (cause) {
     throw new SecretUnreadable(`${field} of ${owner} does not open`, { cause });
   }
@@ -78,7 +114,7 @@ const orUnreadable = <Result>({ owner, field }: SecretOwner, work: () => Result)
  * A new data key of an owner's, wrapped with the first master key: `v2.<master key id>.<version>.<wrapped key>`.
  * @param version tells the owner's keys apart: 1, 2, 3 ...
  */
-export const newDataKey = (masterKeys: MasterKeys, owner: string, version = 1): string =>
+export const newDataKey = (masterKeys: MasterKeys, owner: string, version = 1): Promise<string> =>
   wrap(ringOf(masterKeys), randomBytes(keyBytes), owner, String(version));
 
 /**
@@ -87,25 +123,26 @@ export const newDataKey = (masterKeys: MasterKeys, owner: string, version = 1): 
  * @param dataKey made by {@link newDataKey} for this owner, or any secret sealed with it; a new one unless given.
  * @throws SecretUnreadable when the data key does not open.
  */
-export function sealSecret(
+export async function sealSecret(
   plain: string,
   masterKeys: MasterKeys,
   owner: SecretOwner,
-  dataKey = newDataKey(masterKeys, owner.owner),
-): string {
-  const { key, version } = orUnreadable(owner, () => unwrap(dataKey, masterKeys, owner.owner));
+  dataKey?: string,
+): Promise<string> {
+  const sealing = dataKey ?? (await newDataKey(masterKeys, owner.owner));
+  const { key, version } = await orUnreadable(owner, () => unwrap(sealing, masterKeys, owner.owner));
   const value = encrypt(key, Buffer.from(plain), bound(format, 'value', owner.owner, owner.field, version));
-  return `${dataKeyOf(dataKey)}.${value}`;
+  return `${dataKeyOf(sealing)}.${value}`;
 }
 
 /**
  * Opens what {@link sealSecret} sealed, with whichever of the master keys it was.
  * @throws SecretUnreadable
  */
-export const openSecret = (sealed: string, masterKeys: MasterKeys, owner: SecretOwner): string =>
-  orUnreadable(owner, () => {
+export const openSecret = (sealed: string, masterKeys: MasterKeys, owner: SecretOwner): Promise<string> =>
+  orUnreadable(owner, async () => {
     if (sealed.startsWith(`${formerFormat}.`)) return openFormer(sealed, masterKeys, owner);
-    const { key, version, value } = unwrap(sealed, masterKeys, owner.owner);
+    const { key, version, value } = await unwrap(sealed, masterKeys, owner.owner);
     return decrypt(key, value, bound(format, 'value', owner.owner, owner.field, version)).toString();
   });
 
@@ -116,26 +153,26 @@ export const dataKeyOf = (sealed: string): string => sealed.split('.').slice(0, 
 export const dataKeyVersion = (sealed: string): number => Number(sealed.split('.')[2]);
 
 /** What everything begins with that is wrapped with the first of the master keys. */
-export const currentPrefix = (masterKeys: MasterKeys): string => `${format}.${idOf(ringOf(masterKeys)[0])}.`;
+export const currentPrefix = (masterKeys: MasterKeys): string => `${format}.${ringOf(masterKeys)[0].id}.`;
 
 /**
  * The same data key, or the same secret, wrapped with the first master key: what is sealed is not touched.
  * @throws SecretUnreadable
  */
-export const rewrapped = (sealed: string, masterKeys: MasterKeys, owner: SecretOwner): string =>
-  orUnreadable(owner, () => {
+export const rewrapped = (sealed: string, masterKeys: MasterKeys, owner: SecretOwner): Promise<string> =>
+  orUnreadable(owner, async () => {
     if (sealed.startsWith(`${formerFormat}.`))
-      return sealSecret(openFormer(sealed, masterKeys, owner), masterKeys, owner);
-    const { key, version, value } = unwrap(sealed, masterKeys, owner.owner);
-    const dataKey = wrap(ringOf(masterKeys), key, owner.owner, version);
+      return sealSecret(await openFormer(sealed, masterKeys, owner), masterKeys, owner);
+    const { key, version, value } = await unwrap(sealed, masterKeys, owner.owner);
+    const dataKey = await wrap(ringOf(masterKeys), key, owner.owner, version);
     return value ? `${dataKey}.${value}` : dataKey;
   });
 
-function openFormer(sealed: string, masterKeys: MasterKeys, { owner, field }: SecretOwner): string {
+async function openFormer(sealed: string, masterKeys: MasterKeys, { owner, field }: SecretOwner): Promise<string> {
   const [, wrapped = '', value = ''] = sealed.split('.');
-  for (const masterKey of ringOf(masterKeys)) {
+  for (const wrapper of ringOf(masterKeys)) {
     try {
-      const key = decrypt(masterKey, wrapped, bound(formerFormat, 'key', owner, field));
+      const key = await wrapper.unwrap(wrapped, bound(formerFormat, 'key', owner, field));
       return decrypt(key, value, bound(formerFormat, 'value', owner, field)).toString();
     } catch {
       // Another of the keys, or none.

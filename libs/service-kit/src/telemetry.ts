@@ -14,6 +14,9 @@ import { ServiceError } from './service-error.js';
 /** Set once by {@link startTelemetry}, so that a process without an exporter pays one comparison a message. */
 let isOn = false;
 
+/** What share of the traces that clients began is kept, at the edge. */
+let keptShare = 1;
+
 /** Whether this process makes spans at all. */
 export const isTracing = (): boolean => isOn;
 
@@ -35,8 +38,8 @@ interface TelemetryOptions {
 
 /**
  * Starts OpenTelemetry where the standard environment variables name an exporter of traces; else nothing of it is loaded. Of
- * `OTEL_TRACES_SAMPLER` the part after `parentbased_` counts: the edge asks it whatever the client's own flag says (the client chooses the trace's
- * id, not our bill), and the others only where no trace has come to them.
+ * `OTEL_TRACES_SAMPLER` the part after `parentbased_` counts: the edge asks it whatever the client's own flag says, and the others only where no trace
+ * has come to them. Of a trace that a client began, the edge decides by its own dice: the SDK's would ask the trace's id, which the client has chosen.
  * @returns what flushes and stops it.
  * @see https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
  */
@@ -49,7 +52,8 @@ export async function startTelemetry(
   if (environment['OTEL_SDK_DISABLED'] === 'true' || OTEL_TRACES_EXPORTER === 'none' || !isNamed)
     return async () => undefined;
   const sampler = (environment['OTEL_TRACES_SAMPLER'] || 'always_on').replace(/^parentbased_/, '');
-  environment['OTEL_TRACES_SAMPLER'] = isEdge ? sampler : `parentbased_${sampler}`;
+  environment['OTEL_TRACES_SAMPLER'] = `parentbased_${sampler}`;
+  keptShare = isEdge ? shareOf(sampler, environment['OTEL_TRACES_SAMPLER_ARG']) : 1;
   // Of the process itself, with its arguments and its owner, a trace need know nothing.
   environment['OTEL_NODE_RESOURCE_DETECTORS'] ||= 'env,host';
   const given = environment['OTEL_RESOURCE_ATTRIBUTES'];
@@ -65,7 +69,14 @@ export async function startTelemetry(
   };
 }
 
-const kinds = { server: SpanKind.SERVER, client: SpanKind.CLIENT } as const;
+/** As the SDK reads them: of a ratio that is none, everything is kept. */
+function shareOf(sampler: string, argument: string | undefined): number {
+  if (sampler === 'always_off') return 0;
+  const ratio = sampler === 'traceidratio' && argument ? Number(argument) : 1;
+  return ratio >= 0 && ratio <= 1 ? ratio : 1;
+}
+
+const kinds = { server: SpanKind.SERVER, client: SpanKind.CLIENT, consumer: SpanKind.CONSUMER } as const;
 
 /** Whose work a span is part of. */
 export interface Traced {
@@ -97,11 +108,13 @@ export class OpenSpan {
     this.traceparent = `00-${traceId}-${spanId}-${traceFlags & TraceFlags.SAMPLED ? '01' : '00'}`;
   }
 
-  /** Ends it with the status of the answer, as HTTP has them: from 500 on it counts as failed. */
+  /**
+   * Ends it with the status of the answer, as HTTP has them: from 500 on it counts as failed.
+   * @param attributes more of it; `error.type` of a failure is the status unless they have it.
+   */
   end(status: number, attributes: Attributes = {}, tenantId?: string): void {
     if (!this.#span.isRecording()) return;
-    if (status >= 500) this.#span.setStatus({ code: SpanStatusCode.ERROR });
-    if (status >= 500) this.#span.setAttribute('error.type', String(status));
+    if (status >= 500) this.#span.setStatus({ code: SpanStatusCode.ERROR }).setAttribute('error.type', String(status));
     this.#ofTenant(tenantId);
     this.#span.setAttributes(attributes).end();
   }
@@ -116,13 +129,19 @@ export const openSpan = (...of: ConstructorParameters<typeof OpenSpan>): OpenSpa
   isTraced(of[2]) ? new OpenSpan(...of) : undefined;
 
 /** Opens the first span of ours, at the edge: here it is decided whether the trace is kept. */
-export const openEdgeSpan = (...of: ConstructorParameters<typeof OpenSpan>): OpenSpan | undefined =>
-  isOn ? new OpenSpan(...of) : undefined;
+export function openEdgeSpan(name: string, traced: Traced, attributes: Attributes): OpenSpan | undefined {
+  if (!isOn) return undefined;
+  const begun = traced.traceparent?.slice(0, -2);
+  // Who is kept is none of the client's business, and nothing to be found out by it: any dice will do.
+  const traceparent = begun && begun + (Math.random() < keptShare ? '01' : '00');
+  return new OpenSpan(name, 'server', { ...traced, traceparent }, attributes);
+}
 
 /** Attributes of a message's span, as the semantic conventions for messaging have them. */
 export const messagingAttributes = (subject: string, operation: 'send' | 'process'): Attributes => ({
   'messaging.system': 'nats',
   'messaging.destination.name': subject,
+  'messaging.operation.name': operation,
   'messaging.operation.type': operation,
 });
 
@@ -133,6 +152,7 @@ export async function spanAround<Result>(
   traced: Traced,
   work: (traceparent?: string) => Promise<Result>,
   attributes: Attributes = messagingAttributes(name, kind === 'client' ? 'send' : 'process'),
+  ofFailure: (error: unknown) => Attributes = () => ({}),
 ): Promise<Result> {
   const span = openSpan(name, kind, traced, attributes);
   if (!span) return work(traced.traceparent);
@@ -141,7 +161,7 @@ export async function spanAround<Result>(
     span.end(200);
     return result;
   } catch (error) {
-    span.end(error instanceof ServiceError ? ErrorCatalogue[error.code].status : 500);
+    span.end(error instanceof ServiceError ? ErrorCatalogue[error.code].status : 500, ofFailure(error));
     throw error;
   }
 }

@@ -10,11 +10,11 @@ let connections: TenantConnections;
 
 beforeAll(async () => {
   tenants = await Promise.all(Array.from({ length: 3 }, () => createTenantDatabase()));
-  const known = new Map(tenants.map((tenant) => [tenant.tenantId, placeOf(tenant)]));
+  const known = new Map(tenants.map((tenant) => [tenant.tenantId, tenant]));
   connections = new TenantConnections({
     service: 'test',
     settings: { budget: 2, idleCloseMs: 300 },
-    source: { load: async (tenantId) => known.get(tenantId) },
+    source: { load: (tenantId) => placeOf(known.get(tenantId)!) },
     open: ({ id, password }) => openSecret(password, masterKey, { owner: id, field: 'db_password' }),
     reports: { warn: () => undefined, error: () => undefined },
   });

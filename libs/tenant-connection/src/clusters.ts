@@ -159,8 +159,9 @@ export class Cluster implements Connector<Session> {
     this.budget.sweep();
   }
 
+  /** What was agreed with the tenant, be it more than is usual: the budget bounds all together. */
   private mostFor({ maxConnections }: Place): number {
-    return Math.min(maxConnections, this.settings.maxConnectionsPerTenant);
+    return maxConnections ?? this.settings.maxConnectionsPerTenant;
   }
 
   private async connect(entry: Resident, slot: Slot<Session>): Promise<Session> {

@@ -10,7 +10,7 @@ export interface ConnectOptions {
   readonly statementTimeoutMs: number;
   readonly idleInTransactionTimeoutMs: number;
   /** Opens the sealed password of a place. Called per connect: nothing holds a password in the clear for longer. */
-  readonly open: (place: Place) => string;
+  readonly open: (place: Place) => Promise<string>;
 }
 
 /** NAMEDATALEN - 1: PostgreSQL cuts `application_name` there. */
@@ -26,6 +26,7 @@ export async function connect(
   options: ConnectOptions,
   ended: (session: Session) => void,
 ): Promise<Session> {
+  const password = await options.open(place);
   const socket = new Socket();
   let reached = false;
   socket.once('connect', () => (reached = true));
@@ -35,7 +36,7 @@ export async function connect(
       port: place.port,
       database: place.database,
       user: place.role,
-      password: options.open(place),
+      password,
       application_name: `${options.service} ${place.slug}`.slice(0, nameLimit),
       statement_timeout: options.statementTimeoutMs,
       idle_in_transaction_session_timeout: options.idleInTransactionTimeoutMs,

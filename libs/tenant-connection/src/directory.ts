@@ -1,13 +1,13 @@
-import type { TenantNotice, TenantPlace, TenantState } from '@tenantry/contracts';
+import type { TenantNotice, TenantState } from '@tenantry/contracts';
 import { LRUCache } from 'lru-cache';
 import type { TenantShare } from './clusters.js';
 import { TenantNotFound } from './errors.js';
-import { type Place, samePlace, toPlace } from './place.js';
+import { type DirectoryPlace, type Place, samePlace, toPlace } from './place.js';
 
 /** Where tenants are looked up: the registry, over NATS. */
 export interface DirectorySource {
   /** Undefined, or an error with the code `tenant-not-found`, where there is no such tenant. */
-  load(tenantId: string): Promise<TenantPlace | undefined>;
+  load(tenantId: string): Promise<DirectoryPlace | undefined>;
 }
 
 /** What this process knows of one tenant. */
@@ -133,7 +133,7 @@ export class Directory {
 
   private async ask(tenantId: string): Promise<TenantEntry> {
     for (let tries = 1; ; tries++) {
-      let place: TenantPlace | undefined;
+      let place: DirectoryPlace | undefined;
       try {
         place = await this.source.load(tenantId);
       } catch (failure) {
@@ -146,7 +146,7 @@ export class Directory {
     }
   }
 
-  private accept(found: TenantPlace): TenantEntry {
+  private accept(found: DirectoryPlace): TenantEntry {
     const now = this.now();
     let entry = this.entries.get(found.id);
     const place = toPlace(found, entry?.place);

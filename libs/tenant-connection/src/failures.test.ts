@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ConnectTimeout, isOutage, isPassing, kindOf, WrongDatabase } from './failures.js';
+import { ConnectTimeout, isPassing, kindOf, WrongDatabase } from './failures.js';
 
 const failure = (code: string, routine?: string) => Object.assign(new Error(code), { code, routine });
 
@@ -19,18 +19,5 @@ describe('a failed connect', () => {
   ])('from %s counts against the right one', (_, cause, kind, passing) => {
     expect(kindOf(cause)).toBe(kind);
     expect(isPassing(cause)).toBe(passing);
-  });
-});
-
-describe('a failed query', () => {
-  it.each(['57P01', '57014', '08006', '53200', '58030', 'ECONNRESET', 'EPIPE', '25P03'])('of %s is an outage', (code) =>
-    expect(isOutage(failure(code))).toBe(true),
-  );
-  it.each(['23505', '22P02', '40001', '42P01', '25P02'])('of %s is its own', (code) =>
-    expect(isOutage(failure(code))).toBe(false),
-  );
-  it('of a connection that was cut is an outage', () => {
-    expect(isOutage(new Error('Connection terminated unexpectedly'))).toBe(true);
-    expect(isOutage(new Error('Client has encountered a connection error and is not queryable'))).toBe(true);
   });
 });

@@ -61,16 +61,3 @@ export function isPassing(failure: unknown): boolean {
   const code = codeOf(failure);
   return code === undefined || (!code.startsWith('28') && !lasting.has(code));
 }
-
-/**
- * Whether a query failed for reasons that are not its own: the connection was cut, the server is leaving or out of means, or the
- * statement took too long. Classes 08, 53, 57 and 58 of PostgreSQL's codes; pg gives a cut connection no code at all.
- */
-export function isOutage(failure: unknown): boolean {
-  const code = codeOf(failure);
-  if (code === undefined)
-    return (
-      failure instanceof Error && /connection (?:error|terminated)|was closed|no answer within/i.test(failure.message)
-    );
-  return /^(?:08|53|57|58|25P03|E[A-Z]+$)/.test(code);
-}

@@ -86,7 +86,7 @@ describe('a tenant in trouble', () => {
     const { id: tenantId, host, port, database, role } = before;
     cluster.places.set(
       tenantId,
-      placeOf({ tenantId, host, port, database, role, password: 'second' }, { generation: 2 }),
+      await placeOf({ tenantId, host, port, database, role, password: 'second' }, { generation: 2 }),
     );
     await cluster.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${name}'`);
     await sleep(50);
@@ -97,7 +97,7 @@ describe('a tenant in trouble', () => {
     const right = cluster.places.get(tenant(0));
     if (right === undefined) throw new Error('no place');
     const { id: tenantId, host, port, database, role } = right;
-    cluster.places.set(tenantId, placeOf({ tenantId, host, port, database, role, password: 'wrong' }));
+    cluster.places.set(tenantId, await placeOf({ tenantId, host, port, database, role, password: 'wrong' }));
     const failures = await storm(50, 5, async () => void (await own.canary(tenantId)));
     expect(failures).toHaveLength(50);
     expect(new Set(failures.map((failure) => (failure as Error).constructor))).toEqual(

@@ -6,7 +6,14 @@ import { Lease } from './lease.js';
 import { toPlace } from './place.js';
 import { placeOf } from './test/places.js';
 
-const known = placeOf({ tenantId: 'acme', host: 'nowhere', port: 1, database: 'acme', role: 'acme', password: 'x' });
+const known = await placeOf({
+  tenantId: 'acme',
+  host: 'nowhere',
+  port: 1,
+  database: 'acme',
+  role: 'acme',
+  password: 'x',
+});
 const place = toPlace(known);
 const active = () => new Set<Lease>();
 
@@ -36,7 +43,7 @@ describe('leases of a process', () => {
     new TenantConnections({
       service: 'test',
       source: { load: () => Promise.resolve(known) },
-      open: () => 'x',
+      open: async () => 'x',
       reports: { warn, error: warn },
     });
   afterEach(() => {

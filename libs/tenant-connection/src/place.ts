@@ -1,17 +1,21 @@
-import type { TenantPlace } from '@tenantry/contracts';
+import type { TenantLimits, TenantPlace } from '@tenantry/contracts';
+
+/** A tenant's place as its directory gives it; of its limits what was agreed. */
+export type DirectoryPlace = Omit<TenantPlace, 'limits'> & { readonly limits: Partial<TenantLimits> };
 
 type Kept = 'id' | 'slug' | 'state' | 'generation' | 'host' | 'port' | 'database' | 'role' | 'password';
 
 /** What is kept of a tenant's place: thousands are known and idle, so nothing that nobody here asks for. */
 export interface Place extends Pick<TenantPlace, Kept> {
-  readonly maxConnections: number;
+  /** Undefined where the directory does not say: the setting `maxConnectionsPerTenant` holds then. */
+  readonly maxConnections: number | undefined;
   /** Derived from the password, for the server's salt; see `scram-client.ts`. */
   scramKeys: string | undefined;
 }
 
 /** @param before what was known of the same tenant; its keys are good as long as it gets in the same way */
 export function toPlace(
-  { id, slug, state, generation, host, port, database, role, password, limits }: TenantPlace,
+  { id, slug, state, generation, host, port, database, role, password, limits }: DirectoryPlace,
   before?: Place,
 ): Place {
   // In one literal, since what is added later takes an object more; the registry names role and database alike, which is one string then.

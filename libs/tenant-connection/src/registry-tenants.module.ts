@@ -31,6 +31,8 @@ export const TenantsConfig = z.object({
   MASTER_KEY: masterKey,
   /** The one before, while the registry wraps anew what it has wrapped. */
   MASTER_KEY_PREVIOUS: masterKey.optional(),
+  /** Cursors of lists are authenticated with it; with `MASTER_KEY` unless it is set, so that a new one of that refuses them. */
+  CURSOR_KEY: masterKey.optional(),
   /** Connections of this process to one database cluster. */
   CONNECTION_BUDGET: wholeNumber(1, 10_000).default(100),
 });
@@ -56,7 +58,9 @@ class RegistryNotices implements OnApplicationBootstrap, OnModuleDestroy {
   onApplicationBootstrap(): void {
     this.follower.start();
     const { instance } = this.nats;
-    answerSurvey(this.nats, this.log, Surveys.pools, () => ({ instance, ...this.connections.pools() }));
+    answerSurvey(this.nats, this.log, Surveys.pools, () => {
+      return { instance, at: new Date().toISOString(), ...this.connections.pools() };
+    });
   }
 
   onModuleDestroy(): void {
@@ -82,7 +86,7 @@ export class RegistryTenantsModule {
           inject: [CONFIG, Messages, LOG],
           useFactory: (config: TenantsConfig, messages: Messages, log: Log) => ({
             service,
-            source: { load: (id) => messages.ask(Tenants.locate, { id }) },
+            source: { load: (id) => messages.ask(Tenants.locate, { id }, { tenantId: id }) },
             masterKey: masterKeysOf(config),
             settings: { budget: config.CONNECTION_BUDGET },
             log,

@@ -22,7 +22,7 @@ const connectWith = async (password: string, as = place): Promise<string> => {
 
 beforeAll(async () => {
   tenant = await createTenantDatabase();
-  place = toPlace(placeOf(tenant));
+  place = toPlace(await placeOf(tenant));
 });
 afterAll(() => tenant.drop());
 
@@ -34,10 +34,10 @@ describe('a client that keeps its keys', () => {
   });
 
   it('is refused with a wrong password, each time', async () => {
-    const fresh = toPlace(placeOf(tenant));
+    const fresh = toPlace(await placeOf(tenant));
     for (let time = 0; time < 2; time++)
       await expect(connectWith('wrong', fresh)).rejects.toMatchObject({ code: '28P01' });
-    expect(await connectWith(tenant.password, toPlace(placeOf(tenant)))).toBe(tenant.role);
+    expect(await connectWith(tenant.password, toPlace(await placeOf(tenant)))).toBe(tenant.role);
   });
 
   it('derives anew when the server asks with another salt, and leaves unusual passwords to pg', async () => {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
+import { isOutage } from '@tenantry/service-kit';
 import type { Client, QueryConfig, QueryResult, QueryResultRow } from 'pg';
 import { TenantDatabaseUnavailable } from './errors.js';
-import { isOutage } from './failures.js';
 import { readTypes } from './timestamps.js';
 import { sqlSpan } from './sql-span.js';
 import { discardText, leavesTrace } from './traces.js';
@@ -53,7 +53,7 @@ export class Session {
           else resolve(answer);
         });
       });
-    return sqlSpan(text, undefined, run);
+    return sqlSpan(text, undefined, this.client.database, run);
   }
 
   /** Prepared once per session under its name. */
@@ -71,7 +71,7 @@ export class Session {
           },
         );
       });
-    return (await sqlSpan(text, name, run)).rows;
+    return (await sqlSpan(text, name, this.client.database, run)).rows;
   }
 
   on(event: string, listener: (...args: unknown[]) => void): this {

@@ -2,7 +2,7 @@
 export interface ConnectionSettings {
   /** Connections of this process to one cluster. */
   readonly budget: number;
-  /** Connections of this process to one tenant's database; the tenant's own limit, where lower, wins. */
+  /** Connections of this process to one tenant's database, where the directory gives the tenant no limit of its own. */
   readonly maxConnectionsPerTenant: number;
   /** Connects under way to one cluster. */
   readonly connectsAtOnce: number;

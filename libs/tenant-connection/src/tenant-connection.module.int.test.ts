@@ -43,7 +43,7 @@ const suspended = new Set<string>();
             const tenant = [acme, globex].find((one) => one.tenantId === tenantId);
             return (
               tenant && {
-                ...placeOf(tenant),
+                ...(await placeOf(tenant)),
                 state: suspended.has(tenantId) ? ('suspended' as const) : ('active' as const),
               }
             );

@@ -27,10 +27,11 @@ const lockKey = 0x636c7573;
 const plainName = /^[a-z][a-z0-9_]{0,62}$/;
 
 /** Names are ours, made from ids; this keeps it so, since DDL takes no parameters. */
-function quoted(name: string): string {
+function plain(name: string): string {
   if (!plainName.test(name)) throw new TypeError('a physical name must be lower-case letters, digits and underscores');
-  return `"${name}"`;
+  return name;
 }
+const quoted = (name: string): string => `"${plain(name)}"`;
 
 /** The template's name says what is in it, so that a changed migration can never meet an old template. */
 const templateName = (): string => {
@@ -42,7 +43,7 @@ const templateName = (): string => {
 
 const exists = async (client: SqlClient, catalog: 'pg_database' | 'pg_roles', name: string): Promise<boolean> => {
   const column = catalog === 'pg_database' ? 'datname' : 'rolname';
-  const { rows } = await client.query(`SELECT 1 FROM ${catalog} WHERE ${column} = '${name}'`);
+  const { rows } = await client.query(`SELECT 1 FROM ${catalog} WHERE ${column} = '${plain(name)}'`);
   return rows.length > 0;
 };
 
@@ -74,11 +75,15 @@ async function buildTemplate(cluster: Cluster, name: string): Promise<void> {
   await admin.query(`ALTER DATABASE ${quoted(building)} RENAME TO ${quoted(name)}`);
 }
 
-/** Only a cluster's administrator can close these; a tenant's role that could connect to them would see the names of all others. */
+/**
+ * Only who owns these can close them; a tenant's role that could connect to one would see the names of all others, and whatever PUBLIC may there.
+ * Templates of ours are open while they are built, for nobody but who builds them: they hold no row.
+ */
 async function refuseOpenCluster(admin: SqlClient): Promise<void> {
   const { rows } = await admin.query(`
-    SELECT datname FROM pg_database
-    WHERE datname IN ('postgres', 'template1') AND has_database_privilege('public', oid, 'CONNECT')`);
+    SELECT quote_ident(datname) AS datname FROM pg_database
+    WHERE datallowconn AND NOT starts_with(datname, 'tenantry_template_') AND has_database_privilege('public', oid, 'CONNECT')
+    ORDER BY datname`);
   if (rows.length === 0) return;
   const names = rows.map(({ datname }) => String(datname)).join(', ');
   throw new Error(
@@ -90,7 +95,7 @@ async function refuseOpenCluster(admin: SqlClient): Promise<void> {
  * Makes a cluster ready for tenants: the group roles, and the template of the current schema version. Once is enough, again is
  * harmless, and two at a time wait for each other.
  *
- * @throws Error when PUBLIC may connect to `postgres` or `template1`.
+ * @throws Error when PUBLIC may connect to any database of it.
  */
 export async function prepareCluster(cluster: Cluster): Promise<void> {
   const { admin } = cluster;
@@ -148,7 +153,7 @@ export async function dropTenantRole(admin: SqlClient, database: string, role: s
   if (!(await exists(admin, 'pg_roles', role))) return;
   await admin.query(`ALTER ROLE ${quoted(role)} NOLOGIN`);
   await ruleOver(admin, role);
-  await admin.query(`SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity WHERE usename = '${role}'`);
+  await admin.query(`SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity WHERE usename = '${plain(role)}'`);
   await admin.query(`REVOKE ALL ON DATABASE ${quoted(database)} FROM ${quoted(role)}`);
   await admin.query(`DROP ROLE ${quoted(role)}`);
 }

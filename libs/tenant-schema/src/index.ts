@@ -11,3 +11,4 @@ export {
 export { migrate, type SqlClient } from './migrate.js';
 export { type Migration } from './migration.js';
 export { migrations, schemaVersion } from './migrations/index.js';
+export { connectPatiently, untilMigrated, type OpenableSqlClient } from './patience.js';

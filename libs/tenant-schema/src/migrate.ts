@@ -15,7 +15,8 @@ const ledger = `
     applied_at timestamptz(3) NOT NULL DEFAULT now()
   )`;
 
-async function versionOf(client: SqlClient): Promise<number> {
+/** The number of the last migration that the database has had. */
+export async function versionOf(client: SqlClient): Promise<number> {
   const { rows } = await client.query('SELECT coalesce(max(version), 0) AS version FROM schema_migrations');
   return Number(rows[0]?.['version']);
 }

@@ -5,7 +5,13 @@ interface MediaType {
   readonly schema?: unknown;
 }
 
+interface Header {
+  readonly $ref?: string;
+  readonly required?: boolean;
+}
+
 interface Response {
+  readonly headers?: Readonly<Record<string, Header>>;
   readonly content?: Readonly<Record<string, MediaType>>;
 }
 
@@ -17,6 +23,7 @@ interface Operation {
 /** As much of an OpenAPI 3.1 document as is needed here. */
 export interface OpenApiDocument {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components?: { readonly headers?: Readonly<Record<string, Header>> };
 }
 
 interface Found {
@@ -30,6 +37,17 @@ const escape = (part: string): string => part.replaceAll('~', '~0').replaceAll('
 const problemType = 'application/problem+json';
 /** What the server itself refuses, on whatever route. */
 const everywhere: readonly number[] = [400, 404, 405, 415, 429, 431, 503];
+
+/** What every answer has, whatever it says. */
+const standing: Readonly<Record<string, RegExp>> = {
+  'x-request-id': /^[A-Za-z0-9_-]{8,64}$/,
+  'cache-control': /./,
+  vary: /^Authorization, X-Tenant, Origin\b/,
+  'x-content-type-options': /^nosniff$/,
+  'content-security-policy': /frame-ancestors 'none'/,
+  'strict-transport-security': /^max-age=\d{7,}/,
+  'referrer-policy': /^no-referrer$/,
+};
 
 /** Holds answers against what OpenAPI documents say of them. */
 export class Conformance {
@@ -52,7 +70,9 @@ export class Conformance {
   /** What is not as documented about this answer to `method path`; undefined where all is. */
   faultOf(method: string, path: string, answer: Answer<unknown>): string | undefined {
     const found = this.find(method === 'HEAD' ? 'get' : method.toLowerCase(), path.split('?', 1)[0] ?? '');
-    const fault = found ? this.faultIn(found, answer, method === 'HEAD') : faultOfUnrouted(path, answer);
+    const fault =
+      faultOfStanding(answer) ??
+      (found ? this.faultIn(found, answer, method === 'HEAD') : faultOfUnrouted(path, answer));
     return fault && `${method} ${path} answered ${answer.status}, ${fault}: ${answer.text.slice(0, 300)}`;
   }
 
@@ -68,6 +88,8 @@ export class Conformance {
     const { document, template, method, operation } = found;
     const response = operation.responses[String(status)];
     if (!response) return `which ${operation.operationId} does not document`;
+    const missing = this.requiredHeadersOf(found, response).find((name) => headers[name.toLowerCase()] === undefined);
+    if (missing) return `without the header ${missing}`;
     const type = (headers['content-type'] ?? '').split(';', 1)[0] ?? '';
     const documented = Object.keys(response.content ?? {});
     if (documented.length === 0) return type ? `with a body of type ${type} where none is documented` : undefined;
@@ -80,6 +102,13 @@ export class Conformance {
       type.startsWith('text/') ? text : body,
     );
     return fault && `with a body that is not as documented (${fault})`;
+  }
+
+  private requiredHeadersOf({ document }: Found, { headers = {} }: Response): string[] {
+    const shared = this.documents[document]?.components?.headers ?? {};
+    return Object.entries(headers)
+      .filter(([, header]) => (header.$ref ? shared[header.$ref.split('/').at(-1)!] : header)?.required)
+      .map(([name]) => name);
   }
 
   private find(method: string, path: string): Found | undefined {
@@ -104,6 +133,11 @@ const countOfParameters = (template: string): number => template.split('{').leng
 const fits = (template: readonly string[], parts: readonly string[]): boolean =>
   template.length === parts.length &&
   template.every((part, index) => (part.startsWith('{') ? parts[index] !== '' : part === parts[index]));
+
+function faultOfStanding({ headers }: Answer<unknown>): string | undefined {
+  const wrong = Object.entries(standing).find(([name, form]) => !form.test(String(headers[name] ?? '')));
+  return wrong && `with the header ${wrong[0]}: ${String(headers[wrong[0]])}`;
+}
 
 /** Pages and documents are no operations; anything else that is found nowhere is refused in the one form. */
 function faultOfUnrouted(path: string, { status, headers }: Answer<unknown>): string | undefined {

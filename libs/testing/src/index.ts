@@ -1,4 +1,5 @@
 export { Client, type Answer } from './client.js';
+export { createClosedDatabase } from './closed-database.js';
 export { Conformance, type OpenApiDocument } from './conformance.js';
 export { attributeOf, OtlpReceiver, type ReceivedSpan } from './otlp-receiver.js';
 export { OwnPostgres } from './own-postgres.js';

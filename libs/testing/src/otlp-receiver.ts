@@ -13,6 +13,8 @@ export interface ReceivedSpan {
   readonly spanId: string;
   readonly parentSpanId?: string;
   readonly name: string;
+  /** 2 server, 3 client, 5 consumer. */
+  readonly kind: number;
   readonly attributes: readonly Attribute[];
   /** Of the process that sent it. */
   readonly service: string;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { migrations } from '@tenantry/tenant-schema';
 import pg from 'pg';
+import { createClosedDatabase } from './closed-database.js';
 import { createTenantDatabase, type TenantDatabase } from './tenant-database.js';
 
 describe('a tenant database', () => {
@@ -47,9 +48,12 @@ describe('a tenant database', () => {
         const { rowCount } = (await acme.query(`SELECT 1 FROM pg_database WHERE datname = '${name}'`)) as {
           rowCount?: number;
         };
-        if (!rowCount) await acme.query(`CREATE DATABASE ${name}`);
-        await acme.query(`REVOKE CONNECT ON DATABASE ${name} FROM PUBLIC`);
+        if (!rowCount) await createClosedDatabase(acme, name);
       }
+    });
+
+    it('it looks for tables in one place, whoever else could make some', async () => {
+      expect(await as(acme, acme.database, 'SHOW search_path')).toEqual([{ search_path: 'public' }]);
     });
 
     it.each(['registry', 'auth', 'postgres', 'template1', 'template0', 'the template', "another tenant's"])(

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Cluster, InstancePools, Tenant } from '@tenantry/contracts';
+import type { Cluster, InstancePools, Orphans, Tenant } from '@tenantry/contracts';
 import type { PlatformApi } from '../api.ts';
 import { ApiError } from '../api.ts';
 import { contextOf } from '../context.ts';
@@ -11,6 +11,8 @@ interface Finding {
   readonly found: string;
 }
 
+/** They all answer one question, within moments of each other. */
+const clocksApartMs = 2000;
 /** Longer in the making than any birth takes. */
 const stuckAfterMs = 60_000;
 
@@ -35,6 +37,22 @@ const checks: Readonly<Record<string, (api: PlatformApi) => Promise<Omit<Finding
       ok,
       found: ok ? `${data.length} instances` : `waiting: ${listOf(waiting.map(({ instance }) => instance))}`,
     };
+  },
+  'the clocks of the instances agree': async (api) => {
+    const { data } = await api.get<{ data: InstancePools[] }>('/v1/admin/pools');
+    const times = data.flatMap(({ at }) => (at === undefined ? [] : [Date.parse(at)]));
+    const apartMs = times.length === 0 ? 0 : Math.max(...times) - Math.min(...times);
+    return { ok: apartMs <= clocksApartMs, found: `${apartMs} ms apart` };
+  },
+  'no cluster has databases or roles of nobody': async (api) => {
+    const all = await api.all<Cluster>('/v1/admin/clusters');
+    const found = await Promise.all(
+      all.map(async ({ id, name }) => {
+        const { data } = await api.get<Orphans>(`/v1/admin/clusters/${id}/orphans`);
+        return data.map((orphan) => `${orphan.kind} ${orphan.name} on ${name}`);
+      }),
+    );
+    return { ok: found.flat().length === 0, found: listOf(found.flat()) };
   },
   'no tenant is stuck in provisioning': async (api) => {
     const all = await api.all<Tenant>('/v1/admin/tenants', { state: 'provisioning' });

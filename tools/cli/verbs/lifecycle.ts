@@ -10,15 +10,21 @@ const reasonOf = ({ reason }: Context): string => {
   return reason;
 };
 
-/** Does it for each; what fails does not stop the others. */
-async function forEach(names: readonly string[], work: (name: string) => Promise<void>): Promise<void> {
+/**
+ * Does it for each; what fails does not stop the others.
+ * @param work answers `left` where somebody gave up watching it: nothing more is begun then.
+ */
+async function forEach(names: readonly string[], work: (name: string) => Promise<'done' | 'left'>): Promise<void> {
   const failures: unknown[] = [];
-  for (const name of names) {
-    await work(name).catch((error: unknown) => {
+  for (const [at, name] of names.entries()) {
+    const end = await work(name).catch((error: unknown) => {
       if (!(error instanceof ApiError)) throw error;
       if (names.length > 1) process.stderr.write(`${name}: ${error.message}\n`);
       failures.push(error);
     });
+    if (end !== 'left') continue;
+    const others = names.slice(at + 1);
+    if (others.length > 0) throw new SomeFailed(`not begun: ${others.join(', ')}`);
   }
   if (failures.length === 0) return;
   if (failures.length === names.length) throw failures[0];
@@ -32,6 +38,7 @@ const move = (verb: string) => async (names: string[], _options: object, command
   await forEach(names, async (name) => {
     const { id } = await tenantNamed(api, name);
     output.one((await api.ask<Tenant>('POST', `/v1/admin/tenants/${id}/${verb}`, { body: { reason } })).body);
+    return 'done';
   });
 };
 
@@ -47,12 +54,14 @@ async function remove(name: string, { confirm }: { confirm: string }, command: C
 }
 
 async function rotate(names: string[], _options: object, command: Command): Promise<void> {
-  const { api, output } = contextOf(command);
+  const { api, output, reason } = contextOf(command);
+  const sent = reason ? { body: { reason } } : {};
   await forEach(names, async (name) => {
     const { id } = await tenantNamed(api, name);
-    const { location } = await api.ask('POST', `/v1/admin/tenants/${id}/rotate-credentials`);
+    const { location } = await api.ask('POST', `/v1/admin/tenants/${id}/rotate-credentials`, sent);
     const operation = operationIn(location);
-    if (operation) await follow(api, output, operation);
+    if (operation && !(await follow(api, output, operation))) return 'left';
+    return 'done';
   });
 }
 

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import type { AuditEvent, Cluster, InstancePools, Operation, Operator } from '@tenantry/contracts';
 import { contextOf, tenantNamed } from '../context.ts';
 import { follow } from '../follow.ts';
@@ -19,6 +19,11 @@ async function audit({ tenant, ...filters }: Filters, command: Command): Promise
   output.many(events, ['at', 'actorName', 'action', 'outcome', 'tenantId', 'reason']);
 }
 
+function wholeDays(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('It must be a whole number of days.');
+  return Number(text);
+}
+
 function addOperatorVerbs(program: Command): void {
   const operators = program.command('operators').description('who runs the platform');
   operators.command('list', { isDefault: true }).action(async (_options: object, command: Command) => {
@@ -30,7 +35,7 @@ function addOperatorVerbs(program: Command): void {
     .command('create <name>')
     .description('makes a key, shown once')
     .requiredOption('--scopes <scope...>')
-    .option('--days <days>', 'until it expires', Number)
+    .option('--days <days>', 'until it expires', wholeDays)
     .action(async (name: string, { scopes, days }: { scopes: string[]; days?: number }, command: Command) => {
       const { api, output } = contextOf(command);
       const body = { name, scopes, ...(days === undefined ? {} : { expiresInDays: days }) };

@@ -17,11 +17,13 @@ export function productionPackages(packages, start, isInstalled) {
       peerDependencies = {},
       peerDependenciesMeta = {},
     } = packages[real];
-    const isOptional = (name) => name in optionalDependencies || peerDependenciesMeta[name]?.optional === true;
+    const isOptional = (name) =>
+      name in optionalDependencies || (!(name in dependencies) && peerDependenciesMeta[name]?.optional === true);
     for (const name of Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })) {
       const at = resolve(packages, real, name);
-      // A peer that is optional is used where somebody else brings it, not fetched for its own sake.
-      if (name in peerDependencies && isOptional(name)) continue;
+      // A peer that is optional is used where somebody else brings it, not fetched for its own sake. Some say both.
+      const isOwn = name in dependencies || name in optionalDependencies;
+      if (name in peerDependencies && !isOwn && isOptional(name)) continue;
       if (at === undefined || !isInstalled(at)) {
         if (isOptional(name)) continue;
         throw new Error(`${path} needs ${name}, which is not installed`);

@@ -104,7 +104,7 @@ export class SigningKeys {
     const key = newSigningKey();
     await query(
       `INSERT INTO signing_keys (kid, private_key, signs_from) VALUES ($1, $2, now() + make_interval(secs => $3))`,
-      [key.publicKey.kid, sealSecret(writeSigningKey(key), this.masterKeys, owner), signsInSeconds],
+      [key.publicKey.kid, await sealSecret(writeSigningKey(key), this.masterKeys, owner), signsInSeconds],
     );
   }
 
@@ -117,7 +117,7 @@ export class SigningKeys {
     for (const { kid, private_key: sealed } of rows)
       await query('UPDATE signing_keys SET private_key = $2 WHERE kid = $1', [
         kid,
-        rewrapped(sealed, this.masterKeys, owner),
+        await rewrapped(sealed, this.masterKeys, owner),
       ]);
   }
 
@@ -127,9 +127,11 @@ export class SigningKeys {
       `SELECT private_key, (extract(epoch FROM signs_from - now()) * 1000)::float8 AS signs_in_ms
        FROM signing_keys ORDER BY signs_from DESC, kid`,
     );
-    return rows.map(({ private_key, signs_in_ms }) => ({
-      ...readSigningKey(openSecret(private_key, this.masterKeys, owner)),
-      signsAt: now + signs_in_ms,
-    }));
+    return Promise.all(
+      rows.map(async ({ private_key, signs_in_ms }) => ({
+        ...readSigningKey(await openSecret(private_key, this.masterKeys, owner)),
+        signsAt: now + signs_in_ms,
+      })),
+    );
   }
 }

@@ -124,6 +124,21 @@ describe('a refresh token', () => {
     await next(token);
   });
 
+  it('rotated twice within one second, and then replayed, ends its family all the same', async () => {
+    // A busy machine may take longer over it: then it says nothing of one second, and is done again.
+    for (let tries = 0, tookMs = Infinity; tookMs >= 1000; tries++) {
+      expect(tries).toBeLessThan(20);
+      const first = await login();
+      const begunAt = performance.now();
+      const third = await next(await next(first));
+      const replayed = await refresh(first);
+      tookMs = performance.now() - begunAt;
+      expect(replayed).toMatchObject(refusedAs('refresh-reused'));
+      expect(await endedWhy(first)).toBe('refresh-reused');
+      expect(await refresh(third)).toMatchObject(refusedAs('token-revoked'));
+    }
+  }, 60_000);
+
   it('that was edited is nothing, and ends nothing', async () => {
     const [spent, token] = await login().then(async (first) => [first, await next(first)] as const);
     for (const text of [spent, token])

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { AuditTrail } from '@tenantry/audit';
 import { type AccessChange, type AuditAction, AuthEvents, UserEvents } from '@tenantry/contracts';
 import { Hears, Outbox, type Heard } from '@tenantry/outbox';
+import { LOG, type Log } from '@tenantry/service-kit';
 import { Revocations } from './revocations.js';
 import { SessionsRepository } from './sessions.repository.js';
 
@@ -28,6 +29,7 @@ export class SessionEnds {
     private readonly revocations: Revocations,
     @Inject(Outbox) private readonly outbox: Pick<Outbox, 'add' | 'transaction'>,
     @Inject(AuditTrail) private readonly trail: AuditTrail,
+    @Inject(LOG) private readonly log: Log,
   ) {}
 
   /** One session; again does no more, but makes sure of it. */
@@ -44,11 +46,11 @@ export class SessionEnds {
     );
   }
 
-  /** Of somebody who has more than one can have, those not used for longest. */
+  /** Of somebody who has more than one can have, those not used for longest. No login waits for what is revoked by it, nor fails by it. */
   async makeRoom(tenantId: string, userId: string): Promise<void> {
-    await this.revoke(
-      tenantId,
-      await this.end(tenantId, userId, 'too-many', () => this.sessions.makeRoom(userId, 'too-many')),
+    const ended = await this.end(tenantId, userId, 'too-many', () => this.sessions.makeRoom(userId, 'too-many'));
+    this.revoke(tenantId, ended).catch((err: unknown) =>
+      this.log.warn({ err, tenantId }, 'sessions too many could not be revoked at once; the event does it'),
     );
   }
 

@@ -29,10 +29,8 @@ const within = <Result>(work: () => Promise<Result>) => connections.runInTenant(
 const family = () => ({ key: newFamilyKey(), hash: hashOfSecret(newSecret()) });
 const kept = (id: string) =>
   new AuditTrail(connections, 365).appendingTo('opened', keptFrom, { action: 'auth.login', userId: id });
-const opening = (id = userId, securityVersion = 1) =>
-  within(() =>
-    sessions.open({ id, roles: [], securityVersion }, family(), kept(id), { address: '192.0.2.7', agent: 'curl/8' }),
-  );
+const opening = (id = userId, securityVersion = 1, address = '192.0.2.7') =>
+  within(() => sessions.open({ id, roles: [], securityVersion }, family(), kept(id), { address, agent: 'curl/8' }));
 const open = async (id = userId, securityVersion = 1) => (await opening(id, securityVersion))?.id;
 
 describe('a session', () => {
@@ -79,14 +77,19 @@ describe('a session', () => {
     }
   });
 
-  it('tells from which address somebody has logged in before', async () => {
+  it('tells from which address somebody has logged in before, of IPv6 from which network', async () => {
     await open();
+    await opening(userId, 1, '2001:db8:1:2:3:4:5:6');
     const { rows } = await tenant.query('SELECT email FROM users WHERE id = $1', [userId]);
     const email = String(rows[0]?.['email']);
     const was = (address: string, who = email) => within(() => sessions.wasOpenedFrom(address, who));
     expect(await was('192.0.2.7')).toBe(true);
     expect(await was('192.0.2.8')).toBe(false);
     expect(await was('192.0.2.7', 'somebody@acme.test')).toBe(false);
+    expect(await was('2001:0DB8:1:2::7')).toBe(true);
+    expect(await was('2001:db8:1:3:3:4:5:6')).toBe(false);
+    expect(await was('::ffff:192.0.2.7')).toBe(true);
+    expect(await was('::ffff:192.0.2.8')).toBe(false);
   });
 
   it('beyond the hundredth ends the one that was not used for longest', async () => {

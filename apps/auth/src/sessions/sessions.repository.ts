@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Clause } from '@tenantry/audit';
 import { maxSessions, refreshToken, type Session, type SessionSubject } from '@tenantry/contracts';
-import type { Client } from '@tenantry/service-kit';
+import { type Client, networkOf } from '@tenantry/service-kit';
 import { TenantConnections } from '@tenantry/tenant-connection';
 import { hashOfSecret, type RefreshToken } from './refresh-token.js';
 
@@ -77,14 +77,15 @@ export class SessionsRepository {
     return rows[0];
   }
 
-  /** Whether somebody of this e-mail address has logged in from there, lately. */
+  /** Whether somebody of this e-mail address has logged in from there, lately: from the same network, by which limits count, too. */
   async wasOpenedFrom(address: string, email: string): Promise<boolean> {
-    const rows = await this.tenant.query(
+    const rows = await this.tenant.query<{ address: string }>(
       'auth.sessions.opened-from',
-      `SELECT 1 FROM sessions JOIN users ON users.id = user_id WHERE email = $2 AND address = $1 LIMIT 1`,
-      [address, email],
+      `SELECT DISTINCT address FROM sessions JOIN users ON users.id = user_id WHERE email = $1 AND address IS NOT NULL`,
+      [email],
     );
-    return rows.length > 0;
+    const network = networkOf(address);
+    return rows.some((one) => networkOf(one.address) === network);
   }
 
   async find(id: string): Promise<FoundSession | undefined> {

@@ -1,3 +1,4 @@
+import type { Msg } from '@nats-io/transport-node';
 import {
   type ErrorCode,
   ErrorCatalogue,
@@ -34,20 +35,23 @@ export async function issuer(nats: Nats, name: Issuer): Promise<{ signer: Contex
   return { signer, messages: new Messages(nats, signer) };
 }
 
+type Answered<M extends Message> = ReplyOf<M> | { problem: ErrorCode };
+
 /** Stands in for another service: answers one message with what `answer` gives, or with the problem that it throws. */
 export function standIn<M extends Message>(
   nats: Nats,
   message: M,
-  answer: (request: RequestOf<M>) => ReplyOf<M> | { problem: ErrorCode },
+  answer: (request: RequestOf<M>) => Answered<M> | Promise<Answered<M>>,
 ): void {
+  const respond = async (request: Msg): Promise<void> => {
+    const reply = await answer(request.json());
+    const problem = typeof reply === 'object' && reply !== null && 'problem' in reply ? reply.problem : undefined;
+    const headers = request.headers!;
+    headers.set('Status', problem ? String(ErrorCatalogue[problem].status) : '200');
+    request.respond(JSON.stringify(problem ? { code: problem, detail: 'no' } : reply), { headers });
+  };
   nats.connection.subscribe(message.subject, {
     queue: message.service,
-    callback: (_, request) => {
-      const reply = answer(request.json());
-      const problem = typeof reply === 'object' && reply !== null && 'problem' in reply ? reply.problem : undefined;
-      const headers = request.headers!;
-      headers.set('Status', problem ? String(ErrorCatalogue[problem].status) : '200');
-      request.respond(JSON.stringify(problem ? { code: problem, detail: 'no' } : reply), { headers });
-    },
+    callback: (_, request) => void respond(request),
   });
 }

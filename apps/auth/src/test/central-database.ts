@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { migrate } from '@tenantry/tenant-schema';
-import { testServers } from '@tenantry/testing';
+import { createClosedDatabase, testServers } from '@tenantry/testing';
 import pg from 'pg';
 import { migrations } from '../migrations/index.js';
 
@@ -27,7 +27,7 @@ export async function createCentralDatabase(): Promise<CentralDatabase> {
   const name = `auth_test_${randomBytes(6).toString('hex')}`;
   const url = new URL(postgresUrl);
   url.pathname = `/${name}`;
-  await within(postgresUrl, (admin) => admin.query(`CREATE DATABASE ${name}`));
+  await within(postgresUrl, (admin) => createClosedDatabase(admin, name));
   await within(url.href, (client) => migrate(client, migrations));
   return {
     url: url.href,

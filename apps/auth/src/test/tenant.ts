@@ -7,7 +7,7 @@ import { log } from './bus.js';
 export const masterKey = randomBytes(32);
 
 /** What the registry says of a tenant. */
-export const placeOf = ({ tenantId: id, host, port, database, role, password }: TenantDatabase) => ({
+export const placeOf = async ({ tenantId: id, host, port, database, role, password }: TenantDatabase) => ({
   ...{ id, slug: 'acme', name: 'Acme', plan: 'standard', state: 'active' as const, schemaVersion: 1, generation: 1 },
   ...{
     host,
@@ -17,7 +17,7 @@ export const placeOf = ({ tenantId: id, host, port, database, role, password }: 
     limits: { requestsPerMinute: 1000, maxConnections: 10, maxDatabaseBytes: 1e9, maxUsers: 100 },
     signUp: false,
   },
-  password: sealSecret(password, masterKey, { owner: id, field: 'db_password' }),
+  password: await sealSecret(password, masterKey, { owner: id, field: 'db_password' }),
 });
 
 /** Connections to these tenants, as the service has them. */
@@ -25,7 +25,7 @@ export const connectionsTo = (tenants: readonly TenantDatabase[]): TenantConnect
   new TenantConnections({
     service: 'auth',
     source: { load: async (id) => placeOf(tenants.find(({ tenantId }) => tenantId === id)!) },
-    open: ({ id }) => tenants.find(({ tenantId }) => tenantId === id)!.password,
+    open: async ({ id }) => tenants.find(({ tenantId }) => tenantId === id)!.password,
     settings: { budget: 10 },
     reports: log,
   });

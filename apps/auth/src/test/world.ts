@@ -49,7 +49,7 @@ export class World {
       createCentralDatabase(),
     ]);
     // Auth is told of what happened in other tenants, too: the stream of events is older than this world.
-    standIn(await connect('tenant-registry'), Tenants.locate, ({ id }) => {
+    standIn(await connect('tenant-registry'), Tenants.locate, async ({ id }) => {
       const found = [acme, globex].find(({ tenantId }) => tenantId === id);
       return found ? placeOf(found) : { problem: 'tenant-not-found' };
     });

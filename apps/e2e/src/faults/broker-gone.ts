@@ -67,8 +67,7 @@ export async function birthFails(stack: Stack): Promise<void> {
       ...(await names('SELECT datname AS name FROM pg_database')),
       ...(await names('SELECT rolname AS name FROM pg_roles')),
     ];
-    const [template] = await names(`SELECT datname AS name FROM pg_database WHERE datname LIKE 'tenantry_template_%'`);
-    await cluster.query(`ALTER DATABASE ${template} RENAME TO ${template}_x`);
+    await cluster.query('ALTER ROLE provisioner NOCREATEDB');
     const before = await physical();
     const wish = tenantWish({ slug: newSlug() });
     const { status, headers, body } = await stack.operator.post('/v1/admin/tenants', wish);
@@ -87,7 +86,7 @@ export async function birthFails(stack: Stack): Promise<void> {
         .status,
     ).toBe(401);
 
-    await cluster.query(`ALTER DATABASE ${template}_x RENAME TO ${template}`);
+    await cluster.query('ALTER ROLE provisioner CREATEDB');
     await createTenant(stack, { slug: wish.slug });
     const again = () => stack.operator.post(`/v1/admin/tenants/${body['id'] as string}/retry`, {});
     expectProblem(await again(), 'slug-taken');

@@ -53,7 +53,7 @@ export function countBy(answers: readonly Answer[]): Record<number, number> {
 
 /** Every request got an answer in time: what it asked for, or that a part is away. */
 export function expectFairAnswers(answers: readonly Answer[]): void {
-  expect(Math.max(...answers.map(({ tookMs }) => tookMs))).toBeLessThan(answeredWithinMs);
+  expect(Math.max(0, ...answers.map(({ tookMs }) => tookMs))).toBeLessThan(answeredWithinMs);
   for (const answer of answers.filter(({ status }) => status >= 300)) {
     expect([503, 504]).toContain(answer.status);
     const code = String(answer.body['type']).replace('/problems/', '');

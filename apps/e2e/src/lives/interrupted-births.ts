@@ -3,7 +3,16 @@ import { describe, expect, it } from '@jest/globals';
 import type { Tenant } from '@tenantry/contracts';
 import { login, type Stack, tenantWish } from '@tenantry/testing';
 import { ended } from '../stories/many-births.js';
-import { bothRun, deaths, end, expectNoOrphans, instanceAt, untilAccepted } from './interruptions.js';
+import {
+  bothRun,
+  deaths,
+  end,
+  expectNoOrphans,
+  instanceAt,
+  interruptedRounds,
+  untilAccepted,
+} from './interruptions.js';
+import { expectNothingOf } from './states.js';
 
 const moments = [
   ['reserve', 'database', 'a step begins'],
@@ -11,7 +20,10 @@ const moments = [
   ['first-admin', 'first-admin', 'a step is done'],
   ['activate', 'activate', 'a step is done'],
 ] as const;
-const rounds = deaths.flatMap((death) => moments.map((moment) => [death, ...moment] as const));
+const rounds = Array.from({ length: interruptedRounds }).flatMap(() =>
+  deaths.flatMap((death) => moments.map((moment) => [death, ...moment] as const)),
+);
+const undone = Array.from({ length: interruptedRounds }).flatMap(() => deaths);
 
 /** The registry ends in the middle of births; whoever is left, or comes back, finishes them. */
 export const interruptedBirths = (stack: () => Stack): void =>
@@ -59,4 +71,42 @@ export const interruptedBirths = (stack: () => Stack): void =>
       await expectNoOrphans(stack());
       expect(failed).toEqual([]);
     }, 60_000);
+
+    it.each(undone)(
+      '(%s) while it is undone leaves no database, no role and a free slug',
+      async (death) => {
+        await bothRun(stack());
+        const wish = tenantWish();
+        const letAdminsBe = await refuseAdminOf(stack(), wish.slug);
+        try {
+          const created = await untilAccepted(() => stack().operator.post<Tenant>('/v1/admin/tenants', wish));
+          const location = created.headers.location!;
+          await end(stack(), await instanceAt(stack(), location, 'undo', 'a step begins'), death);
+          expect((await ended(stack(), location)).state).toBe('failed');
+          await expectNothingOf(stack(), created.body.id);
+        } finally {
+          await letAdminsBe();
+        }
+        const again = await untilAccepted(() => stack().operator.post<Tenant>('/v1/admin/tenants', wish));
+        expect((await ended(stack(), again.headers.location!)).state).toBe('succeeded');
+        await expectNoOrphans(stack());
+      },
+      120_000,
+    );
   });
+
+/**
+ * A birth under this slug fails when its database is made and its first admin is to be.
+ * @returns lets the next one be.
+ */
+async function refuseAdminOf(stack: Stack, slug: string): Promise<() => Promise<void>> {
+  const registry = await stack.openDatabase('registry');
+  await registry.query(`
+    CREATE FUNCTION no_admin() RETURNS trigger LANGUAGE plpgsql AS
+      'BEGIN NEW.first_admin := NULL; RETURN NEW; END';
+    CREATE TRIGGER no_admin BEFORE INSERT ON tenants FOR EACH ROW WHEN (NEW.slug = '${slug}') EXECUTE FUNCTION no_admin()`);
+  return async () => {
+    await registry.query('DROP FUNCTION no_admin CASCADE');
+    await registry.end();
+  };
+}

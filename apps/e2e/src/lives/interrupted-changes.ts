@@ -3,7 +3,7 @@ import type { Operation } from '@tenantry/contracts';
 import { createTenant, type Stack, type StackTenant } from '@tenantry/testing';
 import { ended } from '../stories/many-births.js';
 import type { FormerKey } from './former-key.js';
-import { deaths, end, expectNoOrphans, instanceAt, untilAccepted } from './interruptions.js';
+import { deaths, end, expectNoOrphans, instanceAt, interruptedRounds, untilAccepted } from './interruptions.js';
 import { expectNothingOf } from './states.js';
 
 const reason = 'because a test says so';
@@ -14,8 +14,8 @@ const stepsOf = {
 } as const;
 type Kind = keyof typeof stepsOf;
 const kinds = Object.keys(stepsOf) as Kind[];
-const rounds = deaths.flatMap((death) =>
-  kinds.flatMap((kind) => stepsOf[kind].map((step) => [death, kind, step] as const)),
+const rounds = Array.from({ length: interruptedRounds }).flatMap(() =>
+  deaths.flatMap((death) => kinds.flatMap((kind) => stepsOf[kind].map((step) => [death, kind, step] as const))),
 );
 
 /** The registry ends in the middle of what happens to tenants after their birth. */

@@ -3,11 +3,14 @@ import { expect } from '@jest/globals';
 import type { Answer, Stack } from '@tenantry/testing';
 import { until } from '../faults/flight.js';
 
-const registries = ['tenant-registry', 'tenant-registry-2'];
+export const registries = ['tenant-registry', 'tenant-registry-2'];
 
 /** Who ends: the registry that works on it, so that another takes over, or every one there is, so that nobody is left but who comes back. */
 export const deaths = ['one of two', 'all'] as const;
 export type Death = (typeof deaths)[number];
+
+/** How often each moment is met: once, or more for who wants to know it better. */
+export const interruptedRounds = Number(process.env['INTERRUPTED_ROUNDS'] ?? 1);
 
 interface LogLine {
   readonly step?: string;

@@ -3,6 +3,7 @@ import { createTenant, type Stack, type StackTenant } from '@tenantry/testing';
 import { until } from '../faults/flight.js';
 import { expectProblem } from '../stories/problem.js';
 
+type Registry = Awaited<ReturnType<Stack['openDatabase']>>;
 const reason = 'to be asked for anew';
 
 /** Somebody who can write the registry's tables, and has no master key. */
@@ -34,6 +35,7 @@ export const swappedSecrets = (stack: () => Stack): void =>
         );
       }
       expect((await third!.admin.get('/v1/products')).status).toBe(200);
+      await expectOperatorsAreTold(stack(), one!, registry);
       for (const { id, db_password, data_key } of keep.rows)
         await registry.query('UPDATE tenants SET db_password = $2, data_key = $3 WHERE id = $1', [
           id,
@@ -49,4 +51,31 @@ async function lookAgain(stack: Stack, { id }: StackTenant): Promise<void> {
     const { status } = await stack.operator.post(`/v1/admin/tenants/${id}/${verb}`, { reason });
     expect(status).toBe(200);
   }
+}
+
+/** What the registry itself cannot open it says so: it is no defect of its own. */
+async function expectOperatorsAreTold(stack: Stack, { id }: StackTenant, registry: Registry): Promise<void> {
+  const path = `/v1/admin/tenants/${id}`;
+  const health = await stack.operator.get(`${path}/health`);
+  expect(health).toMatchObject({ status: 200, body: { reachable: false, latencyMs: null, problem: 'unreadable' } });
+  const hasAlarm = (words: string): boolean =>
+    ['tenant-registry', 'tenant-registry-2']
+      .flatMap((name) => stack.logOf(name).split('\n'))
+      .some((line) => line.includes(`ALARM: ${words}`));
+  await until('it is an alarm of the registry', 2000, () => hasAlarm('unreadable password'));
+  await registry.query(`UPDATE tenants SET state = 'failed' WHERE id = $1`, [id]);
+  expectProblem(await stack.operator.post(`${path}/retry`, {}), 'service-unavailable');
+  await registry.query(`UPDATE tenants SET state = 'active' WHERE id = $1`, [id]);
+  const { rows } = await registry.query<{ id: string; url: string }>(
+    'SELECT id, provisioner_url AS url FROM clusters LIMIT 1',
+  );
+  const [{ id: clusterId, url }] = rows as [(typeof rows)[number]];
+  await registry.query(
+    'UPDATE clusters SET provisioner_url = (SELECT db_password FROM tenants WHERE id = $2) WHERE id = $1',
+    [clusterId, id],
+  );
+  expectProblem(await stack.operator.get(`${path}/usage`), 'service-unavailable');
+  await registry.query('UPDATE clusters SET provisioner_url = $2 WHERE id = $1', [clusterId, url]);
+  expect((await stack.operator.get(`${path}/usage`)).status).toBe(200);
+  await until('it is an alarm of the registry', 2000, () => hasAlarm('unreadable secret'));
 }

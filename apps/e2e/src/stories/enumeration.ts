@@ -8,6 +8,9 @@ const closeTo = 0.1;
 /** Of the first, warming up what all share, the time does not count. */
 const warmingUp = 5;
 
+/** Wrong passwords for one account, from wherever, before strangers are refused. */
+const guessesHeard = 30;
+
 type Ways = Readonly<Record<string, (round: number) => Promise<Answer>>>;
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
@@ -110,3 +113,24 @@ export const enumeration = (stack: () => Stack): void =>
       60_000,
     );
   });
+
+/** Nor is it told by what a stranger is answered who has guessed too often. */
+export const limitedEnumeration = (stack: () => Stack): void =>
+  it('a stranger who has guessed too often learns neither tenant nor account: it says and takes the same', async () => {
+    const { slug, email } = await createTenant(stack());
+    let places = 0;
+    /** Each from a place of its own, so that none is refused for how often it has asked. */
+    const login = (tenant: string, address: string): Promise<Answer> =>
+      stack()
+        .http.with({ 'x-tenant': tenant, 'x-forwarded-for': `2001:db8:7:${(++places).toString(16)}::1` })
+        .post('/v1/auth/login', { email: address, password });
+    const nowhere = newSlug();
+    const ways: Ways = {
+      tenant: () => login(nowhere, email),
+      user: () => login(slug, 'nobody@people.example'),
+      password: () => login(slug, email),
+    };
+    for (const way of Object.values(ways))
+      for (let guesses = 0; guesses < guessesHeard; guesses++) expectProblem(await way(guesses), 'invalid-credentials');
+    await expectAlike(ways, 40, problem('rate-limited'));
+  }, 120_000);

@@ -25,8 +25,11 @@ export const forgedTokens = (stack: () => Stack): void =>
 
     const bearing = (token: string, client: Client = stack().http): Client =>
       client.with({ authorization: `Bearer ${token}` });
-    const expectRefused = async (token: string): Promise<void> =>
-      expectProblem(await bearing(token).get('/v1/products'), 'unauthenticated');
+    const expectRefused = async (token: string): Promise<void> => {
+      const answer = await bearing(token).get('/v1/products');
+      expectProblem(answer, 'unauthenticated');
+      expect(answer.headers['www-authenticate']).toBe('Bearer realm="tenantry", error="invalid_token"');
+    };
 
     beforeAll(async () => {
       tenant = await createTenant(stack());
@@ -113,6 +116,15 @@ export const forgedTokens = (stack: () => Stack): void =>
         await expectRefused(text);
     });
 
+    it('that is good is not blamed for what else is refused', async () => {
+      const { admin, email } = tenant;
+      const answer = await admin
+        .with({ 'x-tenant': tenant.slug })
+        .post('/v1/auth/login', { email, password: 'not this' });
+      expectProblem(answer, 'invalid-credentials');
+      expect(answer.headers['www-authenticate']).toBe('Bearer realm="tenantry"');
+    });
+
     it('in another place or scheme counts as none', async () => {
       const { accessToken } = tenant;
       for (const authorization of [
@@ -124,7 +136,9 @@ export const forgedTokens = (stack: () => Stack): void =>
         `Bearer  ${accessToken}`,
         `Bearer ${accessToken} x`,
       ]) {
-        expectProblem(await stack().http.with({ authorization }).get('/v1/products'), 'unauthenticated');
+        const answer = await stack().http.with({ authorization }).get('/v1/products');
+        expectProblem(answer, 'unauthenticated');
+        expect(answer.headers['www-authenticate']).toBe('Bearer realm="tenantry"');
       }
       expectProblem(
         await stack()

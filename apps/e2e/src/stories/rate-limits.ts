@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createTenant, type Stack } from '@tenantry/testing';
+import { type Answer, createTenant, type Stack, type StackTenant } from '@tenantry/testing';
 import { expectProblem } from './problem.js';
 
 /** What the plan `free` gives. */
@@ -50,5 +50,20 @@ export const rateLimits = (stack: () => Stack): void =>
       expect(refused).toHaveLength(20);
       expectProblem(refused[0]!, 'rate-limited');
       expect(refused[0]!.headers['ratelimit-policy']).toBe('"route";q=60;w=60');
+    });
+
+    it('has its present password guessed by who holds an access token ten times a minute, and no more', async () => {
+      const [stolen, other] = await Promise.all([createTenant(stack()), createTenant(stack())]);
+      const guess = ({ admin }: StackTenant): Promise<Answer> => {
+        const body = JSON.stringify({ currentPassword: 'a-guess-of-many', newPassword: 'walnut-orbit-anvil-10' });
+        return admin.send('PUT', '/v1/me/password', body, { 'content-type': 'application/json' });
+      };
+      const answers = await Promise.all(Array.from({ length: 15 }, () => guess(stolen)));
+      const refused = answers.filter(({ status }) => status === 429);
+      expect(answers.filter(({ status }) => status === 401)).toHaveLength(10);
+      expect(refused).toHaveLength(5);
+      expectProblem(refused[0]!, 'rate-limited');
+      expect(refused[0]!.headers['ratelimit-policy']).toBe('"route";q=10;w=60');
+      expectProblem(await guess(other), 'invalid-credentials');
     });
   });

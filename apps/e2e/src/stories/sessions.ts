@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { Session } from '@tenantry/contracts';
 import { type Answer, Client, createTenant, type Stack, type StackTenant } from '@tenantry/testing';
@@ -10,6 +11,9 @@ type Tokens = {
   refreshToken: string;
 };
 
+const password = 'anvil-orbit-walnut-9';
+/** What is sent within so long of one another is one burst: none of it is answered before. */
+const burstMs = 200;
 /** How long anything that was revoked may still be let in. */
 const withinMs = 2000;
 
@@ -76,7 +80,7 @@ export const sessions = (stack: () => Stack): void =>
     });
 
     it('lives on in one chain when its token is used fifty times at once, at two gateways', async () => {
-      for (let round = 0; round < 5; round++) {
+      for (let round = 0; round < 20; round++) {
         const { refreshToken } = await login();
         const answers = await Promise.all(
           Array.from({ length: 50 }, (_, index) => refresh(refreshToken, at(acme, index % 2 ? second : stack().http))),
@@ -98,10 +102,42 @@ export const sessions = (stack: () => Stack): void =>
     it('whose client is gone before the answer has one newest token or none, and no second chain', async () => {
       const { refreshToken } = await login();
       const { port } = new URL(stack().url);
-      await hangUp(Number(port), acme.slug, refreshToken);
+      await hangUp(Number(port), acme.slug, refreshToken, 50);
       const again = await refresh(refreshToken);
       if (again.status === 200) await next(again.body.refreshToken);
       else expectProblem(again, 'refresh-reused');
+    });
+
+    it('whose client is gone and its token spent ends when that token comes again, whenever the client left', async () => {
+      const { port } = new URL(stack().url);
+      const database = await stack().openDatabase(`t_${acme.id.replaceAll('-', '')}`);
+      for (let round = 0; round < 8; round++) {
+        const tokens = await login();
+        const stateOf = async () => {
+          const text = 'SELECT refresh_counter AS counter, ended_why AS why FROM sessions WHERE id = $1';
+          return (await database.query<{ counter: number; why: string | null }>(text, [claimsOf(tokens).sid])).rows[0]!;
+        };
+        await hangUp(Number(port), acme.slug, tokens.refreshToken, Math.random() * burstMs);
+        // The work goes on though nobody waits for it.
+        await until('the token is spent', withinMs, async () => (await stateOf()).counter === 2);
+        // After its spending by the clock of whoever asks: what arrives with the spending is of the same burst.
+        await sleep(burstMs);
+        expectProblem(await refresh(tokens.refreshToken), 'refresh-reused');
+        expect(await stateOf()).toEqual({ counter: 2, why: 'refresh-reused' });
+        await expectRevoked(tokens);
+      }
+      await database.end();
+    }, 60_000);
+
+    it('of somebody with as many roles as one can have, of the longest names, is let in', async () => {
+      const names = Array.from({ length: 20 }, (_, at) => `${'會計與倉庫'.repeat(9)}${'計'.repeat(3)}${10 + at}`);
+      for (const name of names)
+        expect((await acme.admin.post('/v1/roles', { name, permissions: ['users:read'] })).status).toBe(201);
+      const person = { email: 'everything@people.example', password, firstName: 'A', lastName: 'B' };
+      expect((await acme.admin.post('/v1/users', { ...person, roles: names })).status).toBe(201);
+      const tokens = await login({ ...acme, ...person });
+      for (const gateway of [stack().http, second])
+        expect(await as(tokens, gateway).get('/v1/me')).toMatchObject({ status: 200, body: { roles: names } });
     });
 
     it('is over everywhere after its logout, and the others of the same person are not', async () => {
@@ -130,8 +166,8 @@ export const sessions = (stack: () => Stack): void =>
 const claimsOf = ({ accessToken }: Tokens) =>
   JSON.parse(Buffer.from(accessToken.split('.')[1]!, 'base64url').toString()) as { sid: string };
 
-/** Sends a refresh and closes the connection at once. */
-function hangUp(port: number, slug: string, refreshToken: string): Promise<void> {
+/** Sends a refresh and closes the connection so much later, before the answer. */
+function hangUp(port: number, slug: string, refreshToken: string, afterMs: number): Promise<void> {
   const body = JSON.stringify({ refreshToken });
   const head = [
     'POST /v1/auth/refresh HTTP/1.1',
@@ -143,8 +179,8 @@ function hangUp(port: number, slug: string, refreshToken: string): Promise<void>
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => {
       socket.write(`${head.join('\r\n')}\r\n\r\n${body}`, () => {
-        // The answer takes longer.
-        setTimeout(() => socket.destroy(), 50);
+        // The answer takes longer: it waits for a burst to be over.
+        setTimeout(() => socket.destroy(), afterMs);
       });
     });
     socket.on('error', reject).on('close', () => resolve());

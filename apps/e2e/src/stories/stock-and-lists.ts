@@ -36,6 +36,24 @@ export const stockAndLists = (stack: () => Stack): void =>
       expect(await names(query)).toEqual(expected);
     });
 
+    it.each(['/v1/products?limit=1&sort=name', '/v1/products?q=%6C&limit=1', '/v1/products?limit=1&minPrice=1.00'])(
+      'is walked by Link alone from %s, each row once',
+      async (first) => {
+        const whole = await admin.get<Page>(first.replace('limit=1', 'limit=100'));
+        expect(whole.headers.link).toBeUndefined();
+        const seen: Product[] = [];
+        for (let path: string | undefined = first; path !== undefined;) {
+          const { status, headers, body }: Answer<Page> = await admin.get<Page>(path);
+          expect(status).toBe(200);
+          seen.push(...body.data);
+          path = /^<(.+)>; rel="next"$/.exec(String(headers.link))?.[1];
+          expect(path === undefined).toBe(body.nextCursor === null);
+        }
+        expect(seen.length).toBeGreaterThan(1);
+        expect(seen).toEqual(whole.body.data);
+      },
+    );
+
     it('is not sorted or narrowed by what it does not know', async () => {
       expectProblem(await admin.get('/v1/products?sort=version'), 'validation');
       expectProblem(await admin.get('/v1/products?minPrice=1.234'), 'validation');

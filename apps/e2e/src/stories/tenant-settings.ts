@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { Cluster, InstancePools, Tenant, TenantHealth, TenantUsage } from '@tenantry/contracts';
-import { createTenant, type Stack, type StackTenant } from '@tenantry/testing';
+import { createTenant, login, type Stack, type StackTenant, until } from '@tenantry/testing';
 import { expectProblem } from './problem.js';
 
 /** Within this every gateway goes by what was changed. */
@@ -47,6 +47,29 @@ export const tenantSettings = (stack: () => Stack): void =>
       await any.patch(path, { limits: null });
     });
 
+    it('bound the size of its database: what is there is used as ever, nothing is added, until there is room again', async () => {
+      const any = stack().operator.with({ 'if-match': '*' });
+      const product = { name: 'Anvil', price: '1.00' };
+      const add = () => tenant.admin.post<{ id: string }>('/v1/products', product);
+      const { body } = await add();
+      // Gateways tell every few seconds who is in use, and nobody else is looked at: it takes a request.
+      const becomes = (status: number) =>
+        until(`adding is answered ${status}`, 30_000, async () => (await add()).status === status);
+      await any.patch(path, { limits: { maxDatabaseBytes: 1 } });
+      await becomes(409);
+      expectProblem(await add(), 'database-full');
+      const one = `/v1/products/${body.id}`;
+      const { status, headers } = await tenant.admin.get(one);
+      expect(status).toBe(200);
+      await login(stack(), tenant.slug, tenant.email, tenant.password);
+      const seen = tenant.admin.with({ 'if-match': headers.etag });
+      const changed = await seen.patch(one, { name: 'Small anvil' });
+      expect(changed.status).toBe(200);
+      expect((await tenant.admin.with({ 'if-match': changed.headers.etag }).delete(one)).status).toBe(204);
+      await any.patch(path, { limits: null });
+      await becomes(201);
+    });
+
     it('find tenants by plan, state, cluster and a part of their name', async () => {
       const list = async (query: string) =>
         (await stack().operator.get<{ data: Tenant[] }>(`/v1/admin/tenants?${query}`)).body.data.map(
@@ -89,9 +112,15 @@ export const tenantSettings = (stack: () => Stack): void =>
       expect(main!.tenants).toBeGreaterThan(0);
       expect(list.text).not.toMatch(/provisioner/);
       const at = `/v1/admin/clusters/${main!.id}`;
-      const changed = await stack().operator.patch<Cluster>(at, { labels: { region: 'eu' } });
+      const { headers, body } = await stack().operator.get<Cluster>(at);
+      expect(body).toEqual(main);
+      expectProblem(await stack().operator.patch(at, { labels: {} }), 'precondition-required');
+      const seen = stack().operator.with({ 'if-match': headers.etag });
+      const changed = await seen.patch<Cluster>(at, { labels: { region: 'eu' } });
       expect(changed.body).toMatchObject({ labels: { region: 'eu' }, maxTenants: main!.maxTenants });
-      await stack().operator.patch(at, { labels: { region: null } });
+      expectProblem(await seen.patch(at, { labels: { region: 'us' } }), 'precondition-failed');
+      const back = stack().operator.with({ 'if-match': changed.headers.etag });
+      expect((await back.patch<Cluster>(at, { labels: { region: null } })).body.labels).toEqual({});
       const nowhere = { name: 'nowhere', provisionerUrl: 'postgres://nobody:x@127.0.0.1:1/postgres' };
       expectProblem(await stack().operator.post('/v1/admin/clusters', nowhere), 'validation');
     });

@@ -145,12 +145,17 @@ const table: Row[] = [
 
 /** A refusal takes no longer than any answer: nothing is fetched, nothing is tried again. */
 const normalMs = 1000;
+/** Of the times that forged and genuine ones take, side by side. One that was fetched for, or tried again, would take far more. */
+const mostTimesAsLong = 5;
+
+const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
 export const tokenForgeries = (stack: () => Stack): void =>
   describe('a token nobody gave', () => {
     let genuine: Genuine;
     let listener: Server;
     const asked: string[] = [];
+    const tookMs = { forged: [] as number[], genuine: [] as number[] };
 
     beforeAll(async () => {
       listener = createServer((request, response) => {
@@ -181,6 +186,13 @@ export const tokenForgeries = (stack: () => Stack): void =>
       const answer = await send(forge(genuine));
       expectProblem(answer, 'unauthenticated');
       expect(answer.tookMs).toBeLessThan(normalMs);
+      tookMs.forged.push(answer.tookMs);
+      tookMs.genuine.push((await send(ours({}, genuine))).tookMs);
+    });
+
+    it('is refused as fast as one that somebody was given is believed', () => {
+      expect(tookMs.forged).toHaveLength(table.length);
+      expect(median(tookMs.forged)).toBeLessThan(mostTimesAsLong * median(tookMs.genuine));
     });
 
     it('is refused in at least forty ways, and none of them made anybody ask elsewhere', () => {

@@ -84,6 +84,21 @@ export const twoTenants = (stack: () => Stack): void =>
       expect((await globex.admin.get(`/v1/products/${ofGlobex.id}`)).body).toEqual(ofGlobex);
     });
 
+    it("the other's versions are no versions here", async () => {
+      const path = `/v1/products/${ofAcme.id}`;
+      const { etag: foreign } = (await globex.admin.get(`/v1/products/${ofGlobex.id}`)).headers;
+      const { etag: own } = (await acme.admin.get(path)).headers;
+      expect(foreign).not.toBe(own);
+      expect(await acme.admin.with({ 'if-none-match': foreign }).get(path)).toMatchObject({
+        status: 200,
+        body: ofAcme,
+      });
+      const writer = acme.admin.with({ 'if-match': foreign });
+      expectProblem(await writer.patch(path, { price: '1' }), 'precondition-failed');
+      expectProblem(await writer.delete(path), 'precondition-failed');
+      expect(await acme.admin.get(path)).toMatchObject({ headers: { etag: own }, body: ofAcme });
+    });
+
     it("the other's people manage no product here", async () => {
       const { id } = (await globex.admin.get<User>('/v1/me')).body;
       expectProblem(await acme.admin.post('/v1/products', { ...anvil, managedBy: id }), 'validation');

@@ -38,6 +38,14 @@ export const versions = (stack: () => Stack): void =>
       expectProperAnswer(answer);
     });
 
+    it('is told by HEAD as by GET, without the body', async () => {
+      const whole = await admin.send('HEAD', path);
+      expect(whole).toMatchObject({ status: 200, text: '', headers: { etag } });
+      const held = await admin.with({ 'if-none-match': etag }).send('HEAD', path);
+      expect(held).toMatchObject({ status: 304, text: '', headers: { etag } });
+      expect((await admin.send('HEAD', '/v1/products?limit=1')).status).toBe(200);
+    });
+
     it('held in another version is answered whole', async () => {
       expect((await admin.with({ 'if-none-match': '"x"' }).get(path)).status).toBe(200);
     });
@@ -61,6 +69,20 @@ export const versions = (stack: () => Stack): void =>
       const answer = await matching(etag).patch<Product>(path, {});
       expect(answer).toMatchObject({ status: 200, headers: { etag }, body: before.body });
       expect(await read()).toMatchObject({ headers: { etag }, body: before.body });
+    });
+
+    it('is changed by a merge patch, called that or plain JSON, and by no other', async () => {
+      const send = (type: string, description: string | null): Promise<Answer<Product>> =>
+        admin.send('PATCH', path, JSON.stringify({ description }), { 'content-type': type, 'if-match': '*' });
+      const types = ['application/merge-patch+json', 'application/json'];
+      for (const type of types) {
+        expect((await send(type, type)).body).toMatchObject({ name: 'Anvil', description: type });
+      }
+      expect((await send(types[0]!, null)).body.description).toBeNull();
+      const refused = await send('application/json-patch+json', 'x');
+      expectProblem(refused, 'unsupported-media-type');
+      expect(refused.headers['accept-patch']).toBe(types.join(', '));
+      ({ etag } = (await read()).headers as { etag: string });
     });
 
     it('has one winner of many who change what they have read, a hundred times', async () => {

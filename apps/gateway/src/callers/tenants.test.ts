@@ -6,7 +6,15 @@ import { TenantEntries } from './tenants.js';
 
 const limits = { requestsPerMinute: 600, maxConnections: 2, maxDatabaseBytes: 1e9, maxUsers: 100 };
 const id = '0192f0c1-2b3c-7d4e-8f50-6172839405a6';
-const acme: TenantEntry = { id, slug: 'acme', state: 'active', generation: 7, limits, signUp: false };
+const acme: TenantEntry = {
+  id,
+  slug: 'acme',
+  state: 'active',
+  generation: 7,
+  limits,
+  signUp: false,
+  databaseFull: false,
+};
 const away = () => Promise.reject(new ServiceError('service-unavailable', 'away'));
 const none = () => Promise.reject(new ServiceError('tenant-not-found', 'none'));
 

@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import { accessToken, AccessTokenClaims } from '@tenantry/contracts';
 import { ServiceError } from '@tenantry/service-kit';
@@ -8,8 +8,13 @@ import { Keys } from './keys.js';
 import { Revocations } from './revocations.js';
 import { RolePermissions } from './role-permissions.js';
 
-const maxTokenLength = 4096;
-const maxTokens = 50_000;
+/** More than the longest that auth can give: of twenty roles whose fifty characters take six bytes each. Together headers have 16 KB. */
+const maxTokenLength = 9216;
+/** How many tokens are known at once, unless said otherwise. */
+export const MAX_TOKENS = Symbol('max tokens');
+const defaultMaxTokens = 50_000;
+/** What they may take together, in characters: so many of usual length, and fewer of the longest. */
+const maxCharacters = 64 * 1024 * 1024;
 
 interface Header {
   readonly alg?: unknown;
@@ -29,9 +34,15 @@ function headerOf(token: string): Header {
   }
 }
 
-/** Whom a token speaks of, and as of when that was looked at. */
-interface Bearer extends Identity {
+/** What a token says, by a key that was good then. */
+interface Verified {
   readonly claims: AccessTokenClaims;
+  /** How often keys had been taken away when its key was looked up. */
+  readonly removals: number;
+}
+
+/** Whom a token speaks of, and as of when that was looked at. */
+interface Bearer extends Identity, Verified {
   /** The count of revocations' changes at which it was held against them. */
   asOf: number;
 }
@@ -42,15 +53,21 @@ interface Bearer extends Identity {
  */
 @Injectable()
 export class Tokens {
-  private readonly known = new LRUCache<string, Bearer>({ max: maxTokens });
+  private readonly known: LRUCache<string, Bearer>;
+  private removals = 0;
 
   constructor(
     @Inject(JwtService) private readonly jwt: JwtService,
     private readonly keys: Keys,
     private readonly revocations: Revocations,
     private readonly roles: RolePermissions,
+    @Optional() @Inject(MAX_TOKENS) max: number = defaultMaxTokens,
   ) {
-    keys.onRemoved(() => this.known.clear());
+    this.known = new LRUCache({ max, maxSize: maxCharacters, sizeCalculation: (_, token) => token.length });
+    keys.onRemoved(() => {
+      this.removals++;
+      this.known.clear();
+    });
   }
 
   /**
@@ -59,35 +76,38 @@ export class Tokens {
    */
   identify(token: string): Identity | Promise<Identity> {
     const known = this.known.get(token);
-    if (!known) return this.verify(token).then((claims) => this.renew(token, claims));
+    // One that was under way while its key was taken away is known by a key that is gone.
+    if (known?.removals !== this.removals) return this.verify(token).then((verified) => this.renew(token, verified));
     if (known.expiresAt * 1000 <= Date.now()) throw new ServiceError('token-expired', 'The access token has expired.');
-    return known.asOf === this.revocations.changes ? known : this.renew(token, known.claims, known);
+    return known.asOf === this.revocations.changes ? known : this.renew(token, known, known);
   }
 
-  private renew(token: string, claims: AccessTokenClaims, known?: Bearer): Identity | Promise<Identity> {
-    const { sub, tid, sid, ver, roles } = claims;
+  private renew(token: string, verified: Verified, known?: Bearer): Identity | Promise<Identity> {
+    const { sub, tid, sid, ver, roles } = verified.claims;
     if (!this.revocations.isLoaded) throw new ServiceError('service-unavailable', 'Tokens cannot be checked yet.');
     if (this.revocations.includes({ userId: sub, session: sid, version: ver })) {
       throw new ServiceError('token-revoked', 'The access token has been revoked.');
     }
     const asOf = this.revocations.changes;
     const permissions = this.roles.of(tid, roles);
-    if (permissions instanceof Promise) return permissions.then((loaded) => this.keep(token, claims, loaded, asOf));
-    if (known?.caller.permissions !== permissions) return this.keep(token, claims, permissions, asOf);
+    if (permissions instanceof Promise) return permissions.then((loaded) => this.keep(token, verified, loaded, asOf));
+    if (known?.caller.permissions !== permissions) return this.keep(token, verified, permissions, asOf);
     known.asOf = asOf;
     return known;
   }
 
   /** As somebody new, so that what was signed for the old one is not used again. */
-  private keep(token: string, claims: AccessTokenClaims, permissions: readonly string[], asOf: number): Identity {
+  private keep(token: string, verified: Verified, permissions: readonly string[], asOf: number): Identity {
+    const { claims, removals } = verified;
     const { sub, tid, sid, exp } = claims;
     const caller = { subject: `user:${sub}`, userId: sub, tenantId: tid, session: sid, permissions };
-    const bearer: Bearer = { caller, expiresAt: exp, claims, asOf };
+    const bearer: Bearer = { caller, expiresAt: exp, claims, removals, asOf };
     this.known.set(token, bearer);
     return bearer;
   }
 
-  private async verify(token: string): Promise<AccessTokenClaims> {
+  private async verify(token: string): Promise<Verified> {
+    const { removals } = this;
     if (token.length > maxTokenLength) throw refuse('too long');
     const { alg, typ, kid } = headerOf(token);
     // Algorithm and type are ours to fix: what the token says of them is compared, never followed (RFC 8725, 3.1 and 3.11).
@@ -98,7 +118,7 @@ export class Tokens {
       await this.check(token, key.export({ type: 'spki', format: 'pem' }) as string),
     );
     if (!claims.success) throw refuse(claims.error);
-    return claims.data;
+    return { claims: claims.data, removals };
   }
 
   private async check(token: string, publicKey: string): Promise<object> {

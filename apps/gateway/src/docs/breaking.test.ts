@@ -14,8 +14,10 @@ interface Thing {
   required: string[];
 }
 
+const note = (changes = {}): object => ({ type: 'string', minLength: 1, maxLength: 10, pattern: '^a', ...changes });
+const tags = { type: 'array', items: { type: 'string' }, maxItems: 3 };
 const thing = (): Thing => ({
-  properties: { id: { type: 'string' }, size: { type: 'string', enum: ['s', 'm'] }, note: { type: 'string' } },
+  properties: { id: { type: 'string' }, size: { type: 'string', enum: ['s', 'm'] }, note: note(), tags },
   required: ['id'],
 });
 const make = (
@@ -42,6 +44,38 @@ describe('a change of the document', () => {
       'POST /things: body/size takes m no more',
       ({ input }) => (input.properties['size'] = { type: 'string', enum: ['s'] }),
     ],
+    [
+      'POST /things: body/note has the maxLength 9, not 10',
+      ({ input }) => (input.properties['note'] = note({ maxLength: 9 })),
+    ],
+    [
+      'POST /things: body/note has the minLength 2, not 1',
+      ({ input }) => (input.properties['note'] = note({ minLength: 2 })),
+    ],
+    [
+      'POST /things: body/note has the pattern "^b", not "^a"',
+      ({ input }) => (input.properties['note'] = note({ pattern: '^b' })),
+    ],
+    [
+      'POST /things: body/note has the format "uuid", which is new',
+      ({ input }) => (input.properties['note'] = note({ format: 'uuid' })),
+    ],
+    [
+      'POST /things: query limit has the maximum 50, which is new',
+      ({ parameter }) => Object.assign(parameter, { schema: { type: 'integer', maximum: 50 } }),
+    ],
+    [
+      'POST /things: query limit has the minimum 1, which is new',
+      ({ parameter }) => Object.assign(parameter, { schema: { type: 'integer', minimum: 1 } }),
+    ],
+    [
+      'POST /things: body/tags has the maxItems 2, not 3',
+      ({ input }) => (input.properties['tags'] = { ...tags, maxItems: 2 }),
+    ],
+    [
+      'POST /things: body/tags[] has the maxLength 5, which is new',
+      ({ input }) => (input.properties['tags'] = { ...tags, items: { type: 'string', maxLength: 5 } }),
+    ],
     ['POST /things: 200/note is gone', ({ output }) => delete output.properties['note']],
     ['POST /things: 200/id may be missing', ({ output }) => (output.required = [])],
     [
@@ -62,6 +96,10 @@ describe('a change of the document', () => {
     () => undefined,
     ({ input }) => (input.properties['more'] = { type: 'string' }),
     ({ input }) => (input.required = []),
+    ({ input }) => (input.properties['note'] = note({ minLength: 0, maxLength: 11 })),
+    ({ input }) => (input.properties['note'] = { type: 'string' }),
+    ({ input }) => (input.properties['tags'] = { ...tags, maxItems: 4 }),
+    ({ output }) => (output.properties['note'] = note({ maxLength: 9 })),
     ({ output }) => (output.properties['more'] = { type: 'string' }),
     ({ output }) => output.required.push('note'),
     ({ operation, parameter }) => (operation['parameters'] = [parameter, { name: 'q', in: 'query', schema: {} }]),

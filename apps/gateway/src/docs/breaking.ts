@@ -66,6 +66,7 @@ class Comparison {
     const [before, after] = [resolve(nodeOf(one), this.before), resolve(nodeOf(other), this.after)];
     if (typesOf(before) !== typesOf(after)) return void this.found.push(`${at} is of another type`);
     this.choices(at, direction, listOf(before['enum']), listOf(after['enum']));
+    if (direction === 'request') this.bounds(at, before, after);
     const [fields, now] = [nodeOf(before['properties']), nodeOf(after['properties'])];
     for (const [name, field] of Object.entries(fields)) {
       this.schema(`${at}/${name}`, direction, field, now[name], depth + 1);
@@ -78,6 +79,19 @@ class Comparison {
     if (before['items'] !== undefined) this.schema(`${at}[]`, direction, before['items'], after['items'], depth + 1);
   }
 
+  /** What a client could send before and cannot now. */
+  private bounds(at: string, before: Node, after: Node): void {
+    const has = (name: string, isLess: (was: unknown, is: unknown) => boolean): void => {
+      const [was, is] = [before[name], after[name]];
+      if (is === undefined || (was !== undefined && !isLess(was, is))) return;
+      const former = was === undefined ? 'which is new' : `not ${JSON.stringify(was)}`;
+      this.found.push(`${at} has the ${name} ${JSON.stringify(is)}, ${former}`);
+    };
+    for (const name of lowest) has(name, (was, is) => Number(is) > Number(was));
+    for (const name of highest) has(name, (was, is) => Number(is) < Number(was));
+    for (const name of forms) has(name, (was, is) => is !== was);
+  }
+
   /** A client may send less than before, or be told more: either it did not expect. */
   private choices(at: string, direction: Direction, before: readonly unknown[], after: readonly unknown[]): void {
     if (before.length === 0) {
@@ -88,6 +102,12 @@ class Comparison {
     if (direction === 'request' && lost.length > 0) this.found.push(`${at} takes ${lost.join(', ')} no more`);
   }
 }
+
+/** Bounds that take less the higher, and the lower, they are. */
+const lowest = ['minimum', 'exclusiveMinimum', 'minLength', 'minItems', 'minProperties'];
+const highest = ['maximum', 'exclusiveMaximum', 'maxLength', 'maxItems', 'maxProperties'];
+/** Nobody can tell which of two takes less. */
+const forms = ['pattern', 'format', 'multipleOf'];
 
 /** One, or several where null is one of them. */
 const typesOf = ({ type }: Node): string => (Array.isArray(type) ? type.toSorted().join() : String(type));

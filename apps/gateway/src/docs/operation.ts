@@ -1,10 +1,10 @@
 import type { Message } from '@tenantry/contracts';
 import { z } from 'zod';
-import type { ZodOpenApiOperationObject } from 'zod-openapi';
+import type { ZodOpenApiOperationObject, ZodOpenApiRequestBodyObject } from 'zod-openapi';
 import { isPlatform } from '../route.js';
 import { exampleOf } from './example.js';
 import { headersOfSuccess, isTagged, requestHeadersOf } from './headers.js';
-import { errorsOf, problemResponses } from './problems.js';
+import { problemResponses } from './problems.js';
 import type { Route } from './routes.js';
 
 const without = (schema: z.ZodObject, names: readonly string[]): z.ZodObject =>
@@ -34,6 +34,13 @@ function successesOf({ method, terms }: Route): ZodOpenApiOperationObject['respo
   return { ...Object.fromEntries(answers), ...(isTagged(terms) && method === 'get' ? { 304: notModified } : {}) };
 }
 
+/** Every PATCH is a merge patch (RFC 7396), also where it is sent as plain JSON. */
+function bodyOf(schema: z.ZodObject, method: Route['method']): ZodOpenApiRequestBodyObject {
+  const media = { schema, example: exampleOf(schema, 'input') };
+  const asPatch = method === 'patch' ? { 'application/merge-patch+json': media } : {};
+  return { required: true, content: { 'application/json': media, ...asPatch } };
+}
+
 function requestOf(route: Route): Partial<ZodOpenApiOperationObject> {
   const { method, path, terms } = route;
   const { message, hidden = [] } = terms;
@@ -52,14 +59,7 @@ function requestOf(route: Route): Partial<ZodOpenApiOperationObject> {
       ...(hasFields && !takesBody ? { query: rest } : {}),
       ...requestHeadersOf(route),
     },
-    ...(hasFields && body && takesBody
-      ? {
-          requestBody: {
-            required: true,
-            content: { 'application/json': { schema: body, example: exampleOf(body, 'input') } },
-          },
-        }
-      : {}),
+    ...(hasFields && body && takesBody ? { requestBody: bodyOf(body, method) } : {}),
   };
 }
 
@@ -76,6 +76,6 @@ export function operationOf(route: Route): ZodOpenApiOperationObject {
     'x-permission': needs,
     security: !message || needs === 'public' ? [] : [{ [isPlatform(message) ? 'operatorKey' : 'accessToken']: [] }],
     ...requestOf(route),
-    responses: { ...successesOf(route), ...problemResponses(errorsOf(route)) },
+    responses: { ...successesOf(route), ...problemResponses(route) },
   };
 }

@@ -1,10 +1,10 @@
 import untypedScalar from '@scalar/fastify-api-reference';
 import type { FastifyInstance, FastifyPluginCallback } from 'fastify';
-import type { Type } from '@nestjs/common';
+import { ServiceError } from '@tenantry/service-kit';
 import { asProblemError, sendProblem } from '../problem.js';
 import { type Audience, openApiDocument } from './openapi.js';
 import { Packed } from './packed.js';
-import { allRoutes } from './routes.js';
+import type { Route } from './routes.js';
 
 export const apiVersion = '1.0.0';
 
@@ -33,10 +33,9 @@ const keepScriptSeconds = 3600;
 const scriptPath = '/docs/js/scalar.js';
 
 /** Serves the documents, and at /docs a page to read and try them. */
-export async function addDocs(server: FastifyInstance, controllers: readonly Type[]): Promise<void> {
-  const routes = allRoutes(controllers);
+export async function addDocs(server: FastifyInstance, routes: readonly Route[]): Promise<void> {
   await server.register(async (docs) => {
-    // These routes are there before Nest's own handler of errors is.
+    // These are there before Nest's filter is, which turns every other error into an answer.
     docs.setErrorHandler((error, request, reply) => sendProblem(asProblemError(error), request, reply));
     for (const audience of ['tenants', 'platform'] as const) {
       const document = new Packed(JSON.stringify(openApiDocument(routes, audience, apiVersion)), keepDocumentSeconds);
@@ -50,6 +49,10 @@ export async function addDocs(server: FastifyInstance, controllers: readonly Typ
 }
 
 async function addPage(page: FastifyInstance): Promise<void> {
+  page.addHook('onRequest', ({ host }, _reply, done) => {
+    // HTTP/1.0 need not name one.
+    done(host ? undefined : new ServiceError('bad-request', 'Name a host: the page finds its way by it.'));
+  });
   let script: Packed | undefined;
   page.addHook('onSend', async (request, reply, payload) => {
     reply.header('content-security-policy', policy);

@@ -41,7 +41,7 @@ const everywhere: readonly ErrorCode[] = [
 ];
 
 /** Which errors a route can answer with, by what is asked of its caller. */
-export function errorsOf({ terms: { message }, method, path }: Route): readonly ErrorCode[] {
+function errorsOf({ terms: { message }, method, path }: Route): readonly ErrorCode[] {
   const found = new Set<ErrorCode>(everywhere);
   const add = (...more: readonly ErrorCode[]): void => more.forEach((code) => found.add(code));
   if (path.includes('{')) add('not-found');
@@ -60,14 +60,14 @@ export function errorsOf({ terms: { message }, method, path }: Route): readonly 
 const takesCursor = ({ request }: Message): boolean => request instanceof z.ZodObject && 'cursor' in request.shape;
 
 /** The answers that are none: one a status, each code with what it means and an example. */
-export function problemResponses(found: readonly ErrorCode[]): ZodOpenApiOperationObject['responses'] {
-  const byStatus = Map.groupBy(found, (code) => ErrorCatalogue[code].status);
+export function problemResponses(route: Route): ZodOpenApiOperationObject['responses'] {
+  const byStatus = Map.groupBy(errorsOf(route), (code) => ErrorCatalogue[code].status);
   return Object.fromEntries(
     [...byStatus].map(([status, ofOne]) => [
       String(status),
       {
         description: ofOne.map((code) => `\`${code}\`: ${ErrorCatalogue[code].title}`).join('\n\n'),
-        headers: headersOfProblem(status),
+        headers: headersOfProblem(status, route.method),
         content: {
           [problemType]: {
             schema: Problem,

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, ServiceError } from '@tenantry/service-kit';
+import { CONFIG, networkOf, ServiceError } from '@tenantry/service-kit';
 import type { GatewayConfig } from '../config.js';
-import { addressKeyOf } from './address-key.js';
 import { Refusals } from './refusals.js';
 import { SharedWindows, type Waiter } from './shared-windows.js';
 
@@ -67,7 +66,7 @@ export class LoginLimits {
 
 /** As hashes: Redis need not know who tries to log in, and a long e-mail address is no longer a key. */
 function keysOf({ tenant, email, address }: Claimed): Readonly<Record<Limit, string>> {
-  const network = addressKeyOf(address);
+  const network = networkOf(address);
   const keyOf = (limit: Limit, ...parts: string[]): string =>
     `login-${limit}:${createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 22)}`;
   return {

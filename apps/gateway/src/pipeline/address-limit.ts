@@ -1,9 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG } from '@tenantry/service-kit';
+import { CONFIG, networkOf } from '@tenantry/service-kit';
 import type { FastifyInstance } from 'fastify';
 import type { GatewayRequest } from '../call.js';
 import type { GatewayConfig } from '../config.js';
-import { addressKeyOf } from '../limits/address-key.js';
 import { admit } from '../limits/admit.js';
 import { Refusals } from '../limits/refusals.js';
 import { SharedWindows } from '../limits/shared-windows.js';
@@ -29,7 +28,7 @@ export class AddressLimit {
     if (TENANTRY_LIMITS === 'off') return;
     server.addHook('onRequest', async (request, reply) => {
       const { call, ip } = request as GatewayRequest;
-      const count = await this.windows.count(`${throttler}:${addressKeyOf(ip)}`, windowMs, limit, call);
+      const count = await this.windows.count(`${throttler}:${networkOf(ip)}`, windowMs, limit, call);
       admit({ throttler, limit, windowMs }, count, reply, this.refusals);
     });
   }

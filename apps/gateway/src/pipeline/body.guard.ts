@@ -1,7 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { networkOf } from '@tenantry/service-kit';
 import type { FastifyReply } from 'fastify';
 import type { GatewayRequest } from '../call.js';
-import { addressKeyOf } from '../limits/address-key.js';
 import { ArrivingBodies } from '../server/arriving-bodies.js';
 import { UnreadBody } from '../server/json-body.js';
 import { Load } from '../server/load.js';
@@ -24,7 +24,7 @@ export class BodyGuard implements CanActivate {
   private async read(body: UnreadBody, request: GatewayRequest, reply: FastifyReply): Promise<true> {
     const { call, headers, ip, raw } = request;
     const isHere = raw.complete;
-    const arriving = this.bodies.begin(addressKeyOf(ip));
+    const arriving = this.bodies.begin(networkOf(ip));
     reply.raw.once('close', arriving.release);
     // Who waits to be asked for the body has not sent it yet (RFC 9110, 10.1.1).
     if (headers.expect?.toLowerCase() === '100-continue') reply.raw.writeContinue();

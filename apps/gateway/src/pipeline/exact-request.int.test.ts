@@ -46,6 +46,63 @@ describe('a request', () => {
   });
 });
 
+describe('a host', () => {
+  const to = (path: string, host: string, ...headers: string[]) =>
+    sendBytes(
+      gateway.port,
+      [`GET ${path} HTTP/1.1`, `Host: ${host}`, 'Connection: close', ...headers, '', ''].join('\r\n'),
+    );
+  const paths = ['/docs', '/docs/', '/openapi.json', '/problems', '/livez', '/v1/products', '/nope'];
+
+  it.each([
+    '%',
+    'a b',
+    '[',
+    '[::1',
+    '[::1::2]',
+    '::1',
+    'a%2eb',
+    'a@b',
+    'a/b',
+    'a:b',
+    'a:1:2',
+    'a:65536',
+    '999.1.1.1',
+    '',
+  ])('that is none is refused on every path: %j', async (host) => {
+    for (const path of paths) {
+      const { status, text } = await to(path, host);
+      expect({ path, status, text }).toMatchObject({
+        ...{ path, status: 400, text: expect.stringMatching(/application\/problem\+json/i) },
+      });
+    }
+  });
+
+  it.each(['x', 'X.example:8080', 'a_b.example', '127.0.0.1:3000', '[::1]:3000', 'x:'])(
+    'may be called %s',
+    async (host) => {
+      const statuses = await Promise.all(paths.map(async (path) => (await to(path, host)).status));
+      expect(statuses).toEqual([301, 200, 200, 200, 200, 401, 404]);
+    },
+  );
+
+  it('need not be named by HTTP/1.0, but for the page, whose links need one', async () => {
+    const unnamed = (path: string) => sendBytes(gateway.port, `GET ${path} HTTP/1.0\r\n\r\n`);
+    expect(await unnamed('/livez')).toMatchObject({ status: 200 });
+    for (const path of ['/docs', '/docs/']) {
+      const answer = await unnamed(path);
+      expect(answer).toMatchObject({ status: 400, text: expect.stringMatching(/application\/problem\+json/i) });
+    }
+  });
+
+  it('is what Host says, whatever a proxy that is trusted forwards', async () => {
+    await using behindProxy = await startOwnGateway({ TRUSTED_PROXIES: '127.0.0.1', BASE_DOMAIN: 'example' });
+    const forwarding = behindProxy.http.with({ 'x-forwarded-host': '%', 'x-forwarded-proto': 'https' });
+    expect((await forwarding.get('/docs')).status).toBe(301);
+    expect((await forwarding.get('/docs/')).status).toBe(200);
+  });
+});
+
 describe('a target', () => {
   it.each([
     'http://x/problems',

@@ -76,22 +76,34 @@ function refuseQuery(query: Record<string, unknown>): ServiceError | undefined {
     : new ServiceError('bad-request', 'The query gives a parameter more than once.', { errors });
 }
 
-/**
- * Why a request is not taken that could be read in more than one way, or undefined. Asked before anything else reads it, so that the
- * steps after it, and whatever stands before the gateway, see the same request.
- */
-export function refusalOf(request: FastifyRequest): ServiceError | undefined {
-  const { headers, raw } = request;
-  // Node would refuse it too, but in a form of its own (RFC 9112, 3.2).
-  if (headers.host === undefined && raw.httpVersion === '1.1') return refuse('The request has no Host header.');
+/** A name, an address, or an address of IPv6 in brackets, and perhaps a port. Names have no percent-encoding: nobody asks for such a one. */
+const hostForm = /^(?:[\w.~!$&'()*+,;=-]+|\[[\da-f:.]+\])(?::\d*)?$/i;
+
+/** RFC 9112, 3.2: what names no host is refused, whether or not anybody goes by it. */
+function refuseHost({ headers, raw }: FastifyRequest): ServiceError | undefined {
   // HTTP/2 may name the host twice over (RFC 9113, 8.3.1).
   const authority = headers[':authority'];
   if (authority !== undefined && headers.host !== undefined && headers.host !== authority) {
     return refuse('The request names two hosts.');
   }
+  const host = headers.host ?? authority;
+  // Node would refuse it too, but in a form of its own.
+  if (host === undefined) return raw.httpVersion === '1.1' ? refuse('The request has no Host header.') : undefined;
+  // The form alone leaves addresses that are none, and ports beyond the last.
+  return typeof host === 'string' && hostForm.test(host) && URL.canParse(`http://${host}`)
+    ? undefined
+    : refuse('The request names no host that there can be.');
+}
+
+/**
+ * Why a request is not taken that could be read in more than one way, or undefined. Asked before anything else reads it, so that the
+ * steps after it, and whatever stands before the gateway, see the same request.
+ */
+export function refusalOf(request: FastifyRequest): ServiceError | undefined {
   return (
-    refuseHeaders(raw.rawHeaders) ??
-    refuseTarget(raw.url ?? '') ??
+    refuseHeaders(request.raw.rawHeaders) ??
+    refuseHost(request) ??
+    refuseTarget(request.raw.url ?? '') ??
     refuseCoding(request) ??
     refuseEmptyParts(request.params as Record<string, unknown>) ??
     refuseQuery(request.query as Record<string, unknown>)

@@ -29,6 +29,8 @@ export function startCalls(server: FastifyInstance): void {
       tenant: undefined,
       named: undefined,
     };
+    // Whoever stands before the gateway, the host is what Host says: nothing here may go by another.
+    delete request.headers['x-forwarded-host'];
     reply.headers(standingHeaders).header('x-request-id', request.id);
     done(refusalOf(request));
   });

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { networkOf } from '@tenantry/service-kit';
 import type { GatewayRequest } from '../call.js';
-import { addressKeyOf } from '../limits/address-key.js';
 import { LimitGuard } from '../limits/limit.guard.js';
 
 // @nestjs/throttler keeps what @Throttle({ route: { limit } }) says under this key.
@@ -13,7 +13,7 @@ export class RouteLimitGuard extends LimitGuard {
 
   protected trackerOf({ call, ip, routeOptions, method }: GatewayRequest, handler: object): string | undefined {
     if (!Reflect.hasMetadata(limitKey, handler)) return undefined;
-    const caller = call.identity?.caller.subject ?? addressKeyOf(ip);
+    const caller = call.identity?.caller.subject ?? networkOf(ip);
     // By its name, where it is not known yet who asks: a tenant that does not exist is counted as one that does.
     return `${method} ${routeOptions.url}:${call.identity?.caller.tenantId ?? call.named}:${caller}`;
   }

@@ -24,6 +24,7 @@ const tenantOf = (slug: string, state: TenantState = 'active'): TenantEntry => (
   generation: 1,
   limits,
   signUp: false,
+  databaseFull: false,
 });
 
 /** Whose requests were counted. */

@@ -2,11 +2,10 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { operatorKeyPrefix } from '@tenantry/contracts';
 import { ServiceError } from '@tenantry/service-kit';
 import type { GatewayRequest, Identity } from '../call.js';
+import { bearerOf } from '../callers/bearer.js';
 import { Operators } from '../callers/operators.js';
 import { isPlatform, messageOf } from '../route.js';
 import { Tokens } from '../callers/tokens.js';
-
-const bearer = /^Bearer ([A-Za-z0-9._~+/-]+=*)$/i;
 
 /** Who asks: people by access token in their tenant's routes, operators by key in the platform's, each refused in the other's. */
 @Injectable()
@@ -20,7 +19,7 @@ export class TokenGuard implements CanActivate {
     const message = messageOf(context);
     if (!message || message.needs === 'public') return true;
     const request = context.switchToHttp().getRequest<GatewayRequest>();
-    const credentials = bearer.exec(request.headers.authorization ?? '')?.[1];
+    const credentials = bearerOf(request.headers);
     if (!credentials) throw new ServiceError('unauthenticated', 'Send Authorization: Bearer with an access token.');
     request.call.identity = await this.identify(credentials, isPlatform(message));
     return true;

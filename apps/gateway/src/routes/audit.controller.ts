@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
-import { Controller, Get, Req, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import { Audit, type ReplyOf, requestDeadlineMs } from '@tenantry/contracts';
-import { ServiceError } from '@tenantry/service-kit';
+import { LOG, type Log, ServiceError } from '@tenantry/service-kit';
 import type { FastifyReply } from 'fastify';
 import { csvHeader, toCsv } from './audit-csv.js';
 import type { GatewayRequest } from '../call.js';
@@ -16,7 +16,10 @@ type Page = ReplyOf<typeof Audit.list>;
 
 @Controller('v1/admin/audit-events')
 export class AuditController {
-  constructor(private readonly upstream: Upstream) {}
+  constructor(
+    private readonly upstream: Upstream,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
 
   @Get()
   @Asks(
@@ -38,7 +41,10 @@ export class AuditController {
       return;
     }
     reply.type('text/csv; charset=utf-8').header('content-disposition', 'attachment; filename="audit-events.csv"');
-    reply.send(Readable.from(this.pagesFrom(request, pageOf(answer.body))));
+    const { requestId } = request.call;
+    const lines = Readable.from(this.pagesFrom(request, pageOf(answer.body)));
+    lines.once('error', (err) => this.log.error({ err, requestId }, 'an export of the audit was cut short'));
+    reply.send(lines);
   }
 
   private async *pagesFrom(request: GatewayRequest, first: Page): AsyncGenerator<string> {
@@ -54,7 +60,7 @@ export class AuditController {
     const call = { ...request.call, deadlineAt: performance.now() + requestDeadlineMs };
     const again = Object.create(request, { call: { value: call } }) as GatewayRequest;
     const { status, body } = await this.upstream.ask(Audit.list, again, { limit: pageSize, cursor });
-    if (status >= 400) throw new ServiceError('service-unavailable', 'The export could not be finished.');
+    if (status >= 400) throw new ServiceError('service-unavailable', `The next page was answered ${status}.`);
     return pageOf(body);
   }
 }

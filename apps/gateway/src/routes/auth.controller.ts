@@ -31,7 +31,8 @@ export class AuthController {
     try {
       const answer = await this.upstream.ask(Auth.login, request, { limitedForSeconds });
       isWrong = answer.status === 401;
-      if (isWrong) await untilAllTakeAlike(call);
+      // Where a limit is reached nothing is looked up in a tenant that does not exist.
+      if (isWrong || answer.status === 429) await untilAllTakeAlike(call);
       this.upstream.answer(answer, request, reply);
     } finally {
       // What says nothing of the password was no failure to find it.

@@ -21,6 +21,18 @@ export class ClustersController {
     return this.upstream.pass(Clusters.register, request, reply);
   }
 
+  @Get(':id')
+  @Asks(Clusters.get, 'Reads a cluster')
+  get(@Req() request: GatewayRequest, @Res() reply: FastifyReply): Promise<void> {
+    return this.upstream.pass(Clusters.get, request, reply);
+  }
+
+  @Get(':id/orphans')
+  @Asks(Clusters.orphans, "Lists databases and roles of tenants' on a cluster that are nobody's")
+  orphans(@Req() request: GatewayRequest, @Res() reply: FastifyReply): Promise<void> {
+    return this.upstream.pass(Clusters.orphans, request, reply);
+  }
+
   @Patch(':id')
   @Asks(Clusters.update, 'Changes what a cluster takes (JSON merge patch)')
   update(@Req() request: GatewayRequest, @Res() reply: FastifyReply): Promise<void> {

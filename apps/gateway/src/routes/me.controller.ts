@@ -1,4 +1,5 @@
 import { Controller, Get, Patch, Put, Req, Res } from '@nestjs/common';
+import { Throttle } from '@nestjs/throttler';
 import { Users } from '@tenantry/contracts';
 import type { FastifyReply } from 'fastify';
 import type { GatewayRequest } from '../call.js';
@@ -22,6 +23,7 @@ export class MeController {
   }
 
   @Put('password')
+  @Throttle({ route: { limit: 10, ttl: 60_000 } })
   @Asks(Users.changePassword, "Changes the caller's password, and ends their other sessions")
   changePassword(@Req() request: GatewayRequest, @Res() reply: FastifyReply): Promise<void> {
     return this.upstream.pass(Users.changePassword, request, reply);

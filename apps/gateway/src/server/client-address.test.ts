@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { FastifyInstance } from 'fastify';
-import { addressKeyOf } from '../limits/address-key.js';
+import { networkOf } from '@tenantry/service-kit';
 import { GatewayConfig } from '../config.js';
 import { createServer } from './server.js';
 
@@ -43,8 +43,8 @@ describe('the client of a request', () => {
     const [one, other, stranger] = await Promise.all(
       ['2001:db8:1:2::1', '2001:db8:1:2:ffff::9', '2001:db8:1:3::1'].map((from) => clientOf('10.1.2.3', from)),
     );
-    expect(addressKeyOf(one!)).toBe(addressKeyOf(other!));
-    expect(addressKeyOf(one!)).not.toBe(addressKeyOf(stranger!));
+    expect(networkOf(one!)).toBe(networkOf(other!));
+    expect(networkOf(one!)).not.toBe(networkOf(stranger!));
   });
 
   it('is nobody where what is to be trusted is no address: the gateway does not start', () => {

@@ -63,6 +63,8 @@ describe('clients that are slow', () => {
 });
 
 describe('a page of another origin', () => {
+  const exposed =
+    'ETag, Location, Link, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, Idempotency-Replayed, WWW-Authenticate, Allow, Preference-Applied';
   const ask = (origin: string) => gateway.http.with({ origin }).get('/problems/validation');
 
   it('that is listed may read the answer', async () => {
@@ -70,7 +72,7 @@ describe('a page of another origin', () => {
       const { headers } = await ask(origin);
       expect(headers).toMatchObject({
         'access-control-allow-origin': origin,
-        'access-control-expose-headers': expect.stringContaining('ETag'),
+        'access-control-expose-headers': exposed,
         vary: expect.stringContaining('Origin'),
       });
       expect(headers['access-control-allow-credentials']).toBeUndefined();
@@ -99,6 +101,37 @@ describe('a page of another origin', () => {
         'access-control-allow-methods': expect.stringContaining('PATCH'),
         'x-request-id': expect.any(String),
       },
+    });
+  });
+});
+
+describe('where pages of other origins are let in,', () => {
+  const origin = { origin: 'https://app.example' };
+
+  it('a route that there is not is still none, by whatever method', async () => {
+    for (const method of ['GET', 'POST', 'OPTIONS', 'PROPFIND']) {
+      const { status, headers, body } = await gateway.http.with(origin).send(method, '/nope');
+      expect({ method, status, body }).toMatchObject({ method, status: 404, body: { type: '/problems/not-found' } });
+      expect(headers.allow).toBeUndefined();
+    }
+  });
+
+  it.each([{}, origin, { 'access-control-request-method': 'PATCH' }])(
+    'an OPTIONS that asks nothing beforehand is answered as any method that a route has not: %j',
+    async (headers) => {
+      const answer = await gateway.http.with(headers).send('OPTIONS', '/v1/products');
+      expect(answer).toMatchObject({
+        status: 405,
+        headers: { allow: 'GET, HEAD, POST', 'content-type': expect.stringContaining('application/problem+json') },
+        body: { type: '/problems/method-not-allowed' },
+      });
+    },
+  );
+
+  it('OPTIONS * asks of no route', async () => {
+    expect(await gateway.http.send('OPTIONS', '*')).toMatchObject({
+      status: 404,
+      body: { type: '/problems/not-found' },
     });
   });
 });

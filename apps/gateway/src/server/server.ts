@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
-import { constants, type ServerHttp2Stream } from 'node:http2';
+import { constants, Http2ServerResponse, type ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayConfig } from '../config.js';
 import { takeJson } from './json-body.js';
 import { requestIdOf } from '../pipeline/request-id.js';
-import { asProblemError, problemOnSocket, sendProblem } from '../problem.js';
+import { asProblemError, bareProblem, problemOnSocket, sendProblem } from '../problem.js';
 import type { WhyRefused } from './refused.js';
 import { standingHeaders } from './security-headers.js';
 import { readTls } from './tls.js';
@@ -41,7 +41,20 @@ function answerAll(server: Server): void {
   for (const event of ['checkContinue', 'checkExpectation']) {
     server.on(event, (request, response) => server.emit('request', request, response));
   }
-  server.on('connect', (_request, socket) => socket.end(problemOnSocket(400, randomUUID())));
+  server.on('connect', refuseTunnel);
+}
+
+/** A CONNECT comes here with the bare socket, or by HTTP/2 with what answers its one stream. */
+function refuseTunnel(_request: unknown, to: Duplex | Http2ServerResponse): void {
+  if (!(to instanceof Http2ServerResponse)) {
+    // Its target is no path, like any other that is refused for it.
+    to.end(problemOnSocket(400, randomUUID()));
+    return;
+  }
+  const { status, headers, body } = bareProblem(405, randomUUID());
+  to.writeHead(status, headers);
+  // The client's half would stay open: what it sends is for nobody.
+  to.end(body, () => to.stream.close(constants.NGHTTP2_NO_ERROR));
 }
 
 /** HTTP/2 has no deadline for a whole request: a body that trickles in ends with its stream. */

@@ -138,8 +138,38 @@ describe('over HTTP/2', () => {
     expect(headers).toMatchObject({ ':status': 400 });
   });
 
+  it('a host that is none is refused, as over HTTP/1.1', async () => {
+    for (const authority of ['%', '[', 'a:65536']) {
+      const { headers, text } = await askOverHttp2('/docs/', { ':authority': authority });
+      expect({ authority, headers }).toMatchObject({ authority, headers: { ':status': 400 } });
+      expect(JSON.parse(text)).toMatchObject({ type: '/problems/bad-request' });
+    }
+  });
+
   it('a target that is no path of ours is refused', async () => {
     expect((await askOverHttp2('/%70roblems')).headers).toMatchObject({ ':status': 400 });
+  });
+
+  it('a tunnel is refused as a problem, and its stream ends', async () => {
+    const session = connectHttp2(`https://localhost:${both.port}`, { ca: cert });
+    const stream = session.request(
+      { ':method': 'CONNECT', ':authority': 'elsewhere.example:443' },
+      { endStream: false },
+    );
+    let text = '';
+    stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    const closed = once(stream, 'close');
+    const [headers] = (await once(stream, 'response')) as [IncomingHttpHeaders];
+    await closed;
+    session.destroy();
+    expect(headers).toMatchObject({
+      ':status': 405,
+      'content-type': 'application/problem+json',
+      'x-request-id': expect.any(String),
+      allow: expect.stringContaining('GET'),
+    });
+    expect(JSON.parse(text)).toMatchObject({ type: '/problems/method-not-allowed', status: 405 });
+    expect(stream.rstCode).toBe(0);
   });
 
   it('who may not ask is told so before the body is here', async () => {

@@ -54,7 +54,10 @@ export async function startOwnGateway(env: Readonly<Record<string, string>> = {}
     metrics: new Metrics('gateway'),
     close,
   };
-  const { app, leave } = await createGateway(kit);
+  const { app, leave } = await createGateway(kit).catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
   await app.listen(0, '127.0.0.1');
   const { port } = app.getHttpServer().address() as AddressInfo;
   const http = Client.of(`http://127.0.0.1:${port}`);

@@ -45,6 +45,10 @@ describe('a query', () => {
     expect(() => read(query)).toThrow(expect.objectContaining({ code: 'bad-request' }));
   });
 
+  it('is read by HEAD as by GET (RFC 9110, 9.3.2)', () => {
+    expect(inputOf(search, requestOf({ method: 'HEAD', query: { active: 'true' } }))).toEqual({ active: true });
+  });
+
   it('fills in what is left out', () => {
     expect(inputOf(Products.list, requestOf())).toEqual({ limit: 20, sort: '-createdAt' });
   });

@@ -32,10 +32,14 @@ function coercionsOf(message: Message): ReadonlyMap<string, Coercion> {
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function fieldsOf(message: Message, { method, query, body }: GatewayRequest): Record<string, unknown> {
+/** HEAD is GET, but for the body of the answer (RFC 9110, 9.3.2). */
+export const isRead = ({ method }: Pick<GatewayRequest, 'method'>): boolean => method === 'GET' || method === 'HEAD';
+
+function fieldsOf(message: Message, request: GatewayRequest): Record<string, unknown> {
+  const { method, query, body } = request;
   const parameters = query as Record<string, unknown>;
   // A DELETE may have a body, to say why.
-  if (method !== 'GET' && (method !== 'DELETE' || body !== undefined)) {
+  if (!isRead(request) && (method !== 'DELETE' || body !== undefined)) {
     const unknown = Object.keys(parameters).map((name) => ({
       pointer: `/${name}`,
       code: 'unknown-field',

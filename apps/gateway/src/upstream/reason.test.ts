@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { reasonOf } from './reason.js';
+import { findReason, reasonOf } from './reason.js';
 
 const read = (given: string | undefined) => reasonOf({ headers: { 'x-reason': given } });
 
@@ -19,5 +19,6 @@ it.each([`UTF-8''%C3%28`, `UTF-8''%00`, `UTF-8''a%0D%0AReason: b`, 'x'.repeat(50
   'X-Reason: %p is refused',
   (given) => {
     expect(() => read(given)).toThrow(expect.objectContaining({ code: 'bad-request' }));
+    expect(findReason({ headers: { 'x-reason': given } })).toBeUndefined();
   },
 );

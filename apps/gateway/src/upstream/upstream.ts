@@ -1,16 +1,26 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Message } from '@tenantry/contracts';
-import { idempotencyKeyOf, Messages, type RawReply } from '@tenantry/service-kit';
+import { idempotencyKeyOf, Messages, type RawReply, ServiceError } from '@tenantry/service-kit';
 import type { FastifyReply } from 'fastify';
 import type { GatewayRequest } from '../call.js';
 import { clientOf } from './client.js';
 import { Contexts } from './contexts.js';
-import { inputOf } from './input.js';
+import { inputOf, isRead } from './input.js';
+import { linkToNext } from './link.js';
 import { ifMatchOf, isHeld } from './preconditions.js';
 import { pathOf, sendProblemBytes } from '../problem.js';
+import { Refusals } from '../refusals.js';
 import { reasonOf } from './reason.js';
 import { Retries } from './retries.js';
 import { isPlatform } from '../route.js';
+
+/** What a request says, held against its message. */
+interface Said {
+  readonly body: string;
+  readonly idempotencyKey: string | undefined;
+  readonly ifMatch: string | undefined;
+  readonly reason: string | undefined;
+}
 
 /** Asks the services in a caller's name and hands their answers through as they come. */
 @Injectable()
@@ -20,6 +30,7 @@ export class Upstream {
   constructor(
     @Inject(Messages) private readonly messages: Messages,
     private readonly contexts: Contexts,
+    private readonly refusals: Refusals,
   ) {}
 
   /**
@@ -32,13 +43,14 @@ export class Upstream {
 
   /** Hands an answer through as it came. */
   answer(answer: RawReply, request: GatewayRequest, reply: FastifyReply, collection = pathOf(request)): void {
-    const { status, resourceId, etag } = answer;
+    const { status, resourceId, nextCursor, etag } = answer;
     if (status >= 400) return sendProblemBytes(answer, request, reply);
     if (resourceId) reply.header('location', `${collection}/${resourceId}`);
+    if (nextCursor) reply.header('link', linkToNext(request, nextCursor));
     if (answer.isReplayed) reply.header('idempotency-replayed', 'true');
     // May be kept by the client alone, and only to ask again whether it still holds.
     if (etag) reply.headers({ etag, 'cache-control': 'private, no-cache' });
-    if (etag && request.method === 'GET' && isHeld(etag, request.headers)) reply.code(304).send();
+    if (etag && isRead(request) && isHeld(etag, request.headers)) reply.code(304).send();
     else if (status === 204) reply.code(status).send();
     else reply.code(status).type('application/json; charset=utf-8').send(answer.body);
   }
@@ -50,9 +62,7 @@ export class Upstream {
    */
   async ask(message: Message, request: GatewayRequest, more?: Record<string, unknown>): Promise<RawReply> {
     const { call } = request;
-    const body = JSON.stringify(inputOf(message, request, more));
-    const idempotencyKey = idempotencyKeyOf(message, request.headers['idempotency-key']);
-    const ifMatch = ifMatchOf(message, request.headers);
+    const { body, ...said } = this.read(message, request, more);
     const context = await this.contexts.for(message.service, call);
     const envelope = {
       tenantId: call.tenant?.id,
@@ -61,13 +71,26 @@ export class Upstream {
       traceparent: call.traceparent,
       deadlineAt: call.deadlineAt,
       // A tenant's reads are told nobody's whereabouts: they need none, and are many.
-      client: request.method === 'GET' && !isPlatform(message) ? undefined : clientOf(request),
-      reason: isPlatform(message) ? reasonOf(request) : undefined,
-      idempotencyKey,
-      ifMatch,
+      client: isRead(request) && !isPlatform(message) ? undefined : clientOf(request),
+      ...said,
     };
-    const isKeyed = idempotencyKey !== undefined;
+    const isKeyed = said.idempotencyKey !== undefined;
     const send = (): Promise<RawReply> => this.messages.send(message, body, envelope);
     return this.retries.around(message, call.deadlineAt, send, { isKeyed });
+  }
+
+  /** What an operator asks is audited even where it cannot be asked. */
+  private read(message: Message, request: GatewayRequest, more?: Record<string, unknown>): Said {
+    try {
+      return {
+        body: JSON.stringify(inputOf(message, request, more)),
+        idempotencyKey: idempotencyKeyOf(message, request.headers['idempotency-key']),
+        ifMatch: ifMatchOf(message, request.headers),
+        reason: isPlatform(message) ? reasonOf(request) : undefined,
+      };
+    } catch (error) {
+      if (isPlatform(message) && error instanceof ServiceError) this.refusals.tell(message, request, error.code);
+      throw error;
+    }
   }
 }

@@ -31,7 +31,7 @@ async function connect(user: string): Promise<Nats> {
 }
 
 /** What the registry would say of the tenant. */
-const placeOf = ({ tenantId: id, host, port, database, role, password }: TenantDatabase) => ({
+const placeOf = async ({ tenantId: id, host, port, database, role, password }: TenantDatabase) => ({
   ...{ id, slug: 'acme', name: 'Acme', plan: 'standard', schemaVersion: 1, generation: 1, state: 'active' as const },
   ...{
     host,
@@ -41,7 +41,7 @@ const placeOf = ({ tenantId: id, host, port, database, role, password }: TenantD
     limits: { requestsPerMinute: 1000, maxConnections: 10, maxDatabaseBytes: 1e9, maxUsers: 100 },
     signUp: false,
   },
-  password: sealSecret(password, masterKey, { owner: id, field: 'db_password' }),
+  password: await sealSecret(password, masterKey, { owner: id, field: 'db_password' }),
 });
 
 /** The insides of the service, in this process, with one tenant. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Audit, type AuditEvent, type Message, Operators, Tenants } from '@tenantry/contracts';
 import { createLog, ServiceError, withRequest } from '@tenantry/service-kit';
 import { OperatorRow } from '../operators/operator.entity.js';
@@ -14,13 +14,15 @@ const operatorId = '0192f0c1-2b3c-7d4e-8f50-6172839405a7';
 const tenantId = '0192f0c1-2b3c-7d4e-8f50-6172839405a8';
 const caller = { subject: `operator:${operatorId}`, userId: null, tenantId: null, session: null, permissions: [] };
 
+const keptDays = 30;
+
 let database: RegistryDatabase;
 let audit: AuditService;
 let trail: AuditTrail;
 
 beforeAll(async () => {
   database = await createRegistryDatabase([AuditEventRow, OperatorRow]);
-  const events = new AuditRepository(database.source.getRepository(AuditEventRow));
+  const events = new AuditRepository(database.source.getRepository(AuditEventRow), { OPERATOR_AUDIT_DAYS: keptDays });
   audit = new AuditService(events, new Pages({ MASTER_KEY: randomBytes(32) }, withoutReplica(database.source)));
   trail = new AuditTrail(events, createLog({ service: 'tenant-registry', instance: 'test', level: 'silent' }));
   await database.source.query(
@@ -104,6 +106,52 @@ describe('what an operator does', () => {
       requestId: 'request-of-gateway',
     });
     expect(await events()).toMatchObject([{ outcome: 'forbidden', tenantId, requestId: 'request-of-gateway' }]);
+  });
+});
+
+describe('what is older than it is kept', () => {
+  /** So many rows, each this old. */
+  const written = (count: number, daysAgo: number) =>
+    database.source.query(
+      `INSERT INTO audit_events (id, at, actor, action, request_id, outcome)
+       SELECT uuidv7(age), now() + age, 'operator:x', 'tenants.list', 'r', 'succeeded'
+       FROM make_interval(days => -$2::integer) AS age, generate_series(1, $1)`,
+      [count, daysAgo],
+    );
+  /** As a write does that is the one in many, or is not. */
+  const write = async (isTheOne: boolean) => {
+    jest.spyOn(Math, 'random').mockReturnValue(isTheOne ? 0 : 0.5);
+    await ask(Tenants.get, { id: tenantId }, async () => ({}));
+  };
+  const left = async () => {
+    const [row] = await database.source.query<{ count: number }[]>(
+      `SELECT count(*)::int AS count FROM audit_events WHERE action = 'tenants.list'`,
+    );
+    return row!.count;
+  };
+  afterEach(() => void jest.restoreAllMocks());
+
+  it('goes with one write in many, and nothing else does', async () => {
+    await written(3, keptDays + 1);
+    await written(2, keptDays - 1);
+    await write(false);
+    expect(await left()).toBe(5);
+    await write(true);
+    expect(await left()).toBe(2);
+    expect(await events({ action: 'tenants.get' })).toHaveLength(2);
+  });
+
+  it('goes so many at once and no more, the oldest first', async () => {
+    await written(1, 400);
+    await written(700, keptDays + 1);
+    await write(true);
+    expect(await left()).toBe(201);
+    const [oldest] = await database.source.query<object[]>(
+      `SELECT 1 FROM audit_events WHERE at < now() - interval '399 days'`,
+    );
+    expect(oldest).toBeUndefined();
+    await write(true);
+    expect(await left()).toBe(0);
   });
 });
 

@@ -1,7 +1,9 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type AuditEvent, type Audit, type ParsedRequestOf } from '@tenantry/contracts';
+import { CONFIG } from '@tenantry/service-kit';
 import { type EntityManager, type Repository, type SelectQueryBuilder } from 'typeorm';
+import type { RegistryConfig } from '../config.js';
 import { OperatorRow } from '../operators/operator.entity.js';
 import { AuditEventRow } from './audit-event.entity.js';
 
@@ -22,14 +24,28 @@ const conditions: Readonly<Record<Filter, string>> = {
   to: 'event.at < :to',
 };
 
-/** The record of what operators do. Rows are added and ended, never changed otherwise. */
+const forgetShare = 1 / 50;
+const forgottenAtOnce = 500;
+/** Ids begin with the time (RFC 9562, 5.7), so that their index finds the oldest. Who is at it already is not waited for. */
+const forget = `DELETE FROM audit_events WHERE id IN (
+  SELECT id FROM audit_events WHERE id < uuidv7(make_interval(days => -$1::integer))
+  ORDER BY id LIMIT ${forgottenAtOnce} FOR UPDATE SKIP LOCKED)`;
+
+/**
+ * The record of what operators do. Rows are added and ended, never changed otherwise. What is older than it is kept goes with one addition in many,
+ * more at once than was added since the last time.
+ */
 @Injectable()
 export class AuditRepository {
-  constructor(@InjectRepository(AuditEventRow) private readonly events: Repository<AuditEventRow>) {}
+  constructor(
+    @InjectRepository(AuditEventRow) private readonly events: Repository<AuditEventRow>,
+    @Inject(CONFIG) private readonly config: Pick<RegistryConfig, 'OPERATOR_AUDIT_DAYS'>,
+  ) {}
 
   /** @returns the new row's id. */
   async insert(event: NewAuditEvent): Promise<string> {
     const { identifiers } = await this.events.insert(event);
+    if (Math.random() < forgetShare) await this.events.query(forget, [this.config.OPERATOR_AUDIT_DAYS]);
     return String(identifiers[0]?.['id']);
   }
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { ServiceError } from '@tenantry/service-kit';
+import { preconditionFailed, ServiceError, wantedVersions } from '@tenantry/service-kit';
 import { type EntityManager, In, LessThan, Repository } from 'typeorm';
 import { Cluster } from './cluster.entity.js';
 import { gone } from '../tenants/tenants.repository.js';
@@ -28,8 +28,19 @@ export class ClusterCensus {
     return cluster;
   }
 
-  async change(id: string, change: Change): Promise<void> {
-    await this.clusters.update(id, { ...change, updatedAt: () => 'now()' });
+  /**
+   * Changes a cluster in the version that was seen; of two at once one is refused.
+   * @throws ServiceError `not-found`, `precondition-failed`, or what `decide` raises.
+   */
+  async change(id: string, decide: (before: Cluster) => Change): Promise<CountedCluster> {
+    const before = await this.get(id);
+    const { version } = before;
+    const wanted = wantedVersions(id);
+    if (wanted && !wanted.includes(version)) throw preconditionFailed();
+    const change = { ...decide(before), version: version + 1, updatedAt: () => 'now()' };
+    const { affected } = await this.clusters.update({ id, version }, change);
+    if (!affected) throw preconditionFailed();
+    return this.get(id);
   }
 }
 

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type Cluster, Clusters, type ParsedRequestOf, type ReplyOf } from '@tenantry/contracts';
+import { type AnswerOf, type Cluster, Clusters, type ParsedRequestOf, type ReplyOf } from '@tenantry/contracts';
 import { LOG, type Log, ServiceError } from '@tenantry/service-kit';
 import { ClustersRepository } from './clusters.repository.js';
 import { definedOf } from '../defined.js';
@@ -19,6 +19,11 @@ const toCluster = (row: CountedCluster): Cluster => {
   };
 };
 
+const toAnswer = (row: CountedCluster) => ({ ...toCluster(row), version: row.version });
+
+/** Kept for administrators unless the operator says otherwise; as the table has it. */
+const usualReserve = 10;
+
 /** The clusters as operators see and change them. */
 @Injectable()
 export class ClusterFleetService {
@@ -37,36 +42,39 @@ export class ClusterFleetService {
     return { data: data.map(toCluster), nextCursor };
   }
 
+  /** @throws ServiceError `not-found` */
+  async get(id: string): Promise<AnswerOf<typeof Clusters.get>> {
+    return toAnswer(await this.census.get(id));
+  }
+
   /**
    * Makes a cluster ready for tenants and known. Nothing is kept of one that cannot be used.
-   * @throws ServiceError `conflict` for a name in use, `validation` for a way in that leads nowhere.
+   * @throws ServiceError `conflict` for a name or a server in use, `validation` for a way in that leads nowhere, or when all its
+   *   connections would be reserved.
    */
   async register(request: ParsedRequestOf<typeof Clusters.register>): Promise<Cluster> {
     const { provisionerUrl: provisioner, host, port, ...wish } = request;
-    if (await this.clusters.findByName(wish.name))
-      throw new ServiceError('conflict', `Another cluster is named '${wish.name}'.`);
-    const maxConnections = await this.makeReady(provisioner);
     const url = new URL(provisioner);
     const place = { host: host ?? url.hostname, port: port ?? Number(url.port || 5432) };
-    const { id } = await this.clusters.register({
-      maxConnections,
-      ...definedOf(wish),
-      name: wish.name,
-      ...place,
-      provisioner,
-    });
+    // Asked before anything is done there, and once more with nobody between when it is written down.
+    await this.clusters.refuseKnown({ name: wish.name, ...place });
+    const most = await this.makeReady(provisioner);
+    const { name, reserve = usualReserve, maxConnections = most, ...rest } = wish;
+    if (reserve >= maxConnections) throw tooMuchReserved();
+    const capacity = { maxConnections, reserve };
+    const { id } = await this.clusters.insert({ ...definedOf(rest), ...capacity, name, ...place, provisioner });
     return toCluster(await this.census.get(id));
   }
 
-  /** @throws ServiceError `not-found`, `validation` when all its connections would be reserved. */
-  async update(request: ParsedRequestOf<typeof Clusters.update>): Promise<Cluster> {
+  /** @throws ServiceError `not-found`, `precondition-failed`, `validation` when all its connections would be reserved. */
+  async update(request: ParsedRequestOf<typeof Clusters.update>): Promise<AnswerOf<typeof Clusters.update>> {
     const { id, labels, ...change } = request;
-    const before = await this.census.get(id);
-    const { maxConnections, reserve } = { ...before, ...definedOf(change) };
-    if (reserve >= maxConnections) throw tooMuchReserved();
-    const merged = labels === undefined ? {} : { labels: mergePatch(before.labels, labels) };
-    await this.census.change(id, { ...definedOf(change), ...merged });
-    return toCluster(await this.census.get(id));
+    const row = await this.census.change(id, (before) => {
+      const { maxConnections, reserve } = { ...before, ...definedOf(change) };
+      if (reserve >= maxConnections) throw tooMuchReserved();
+      return { ...definedOf(change), ...(labels === undefined ? {} : { labels: mergePatch(before.labels, labels) }) };
+    });
+    return toAnswer(row);
   }
 
   /** Answers what the server holds at most: its capacity, unless the operator says another. */

@@ -39,6 +39,10 @@ export class Cluster {
   @Column('text', { name: 'provisioner_url', nullable: true, select: false })
   sealedProvisioner?: string | null;
 
+  /** Of what operators change. */
+  @Column('integer')
+  version!: number;
+
   @Column('timestamptz', { name: 'created_at', transformer: isoTime })
   createdAt!: string;
 

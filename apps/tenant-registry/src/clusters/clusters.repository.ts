@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { ServiceError } from '@tenantry/service-kit';
-import { Repository } from 'typeorm';
+import { type EntityManager, Repository } from 'typeorm';
 import { Cluster } from './cluster.entity.js';
 import { provisionerUrl, Secrets } from '../secrets.js';
 
@@ -22,15 +22,43 @@ export class ClustersRepository {
     private readonly secrets: Secrets,
   ) {}
 
-  /** Makes the cluster known under its name, or changes the one that has it. */
+  /** Makes the cluster known under its name, or changes the one that has it: for the one this process was started with. */
   register({ provisioner, ...wish }: ClusterWish): Promise<Cluster> {
     return this.clusters.manager.transaction(async (manager) => {
-      const clusters = manager.withRepository(this.clusters);
-      await clusters.upsert(wish, ['name']);
-      const { id } = await clusters.findOneByOrFail({ name: wish.name });
-      await clusters.update(id, { sealedProvisioner: this.secrets.seal(provisioner, provisionerUrl(id)) });
-      return clusters.findOneByOrFail({ id });
+      await manager.withRepository(this.clusters).upsert(wish, ['name']);
+      return this.sealInto(manager, wish.name, provisioner);
     });
+  }
+
+  /**
+   * Makes a further cluster known.
+   * @throws ServiceError `conflict` where its name or its server is known already.
+   */
+  insert({ provisioner, ...wish }: ClusterWish): Promise<Cluster> {
+    return this.clusters.manager.transaction(async (manager) => {
+      // One at a time, or of two neither would see the other.
+      await manager.query('LOCK TABLE clusters IN SHARE ROW EXCLUSIVE MODE');
+      await this.refuseKnown(wish, manager);
+      await manager.withRepository(this.clusters).insert(wish);
+      return this.sealInto(manager, wish.name, provisioner);
+    });
+  }
+
+  /** @throws ServiceError `conflict` where the name is taken, or the server has one: its capacity would count twice. */
+  async refuseKnown(
+    { name, host, port }: Pick<ClusterWish, 'name' | 'host' | 'port'>,
+    manager = this.clusters.manager,
+  ): Promise<void> {
+    const [known] = await manager
+      .withRepository(this.clusters)
+      .createQueryBuilder('cluster')
+      .where('cluster.name = :name OR (lower(cluster.host) = lower(:host) AND cluster.port = :port)', {
+        ...{ name, host, port },
+      })
+      .getMany();
+    if (!known) return;
+    if (known.name === name) throw new ServiceError('conflict', `Another cluster is named '${name}'.`);
+    throw new ServiceError('conflict', `This server is the cluster '${known.name}' already.`);
   }
 
   findByName(name: string): Promise<Cluster | null> {
@@ -46,5 +74,12 @@ export class ClustersRepository {
     if (!row?.sealedProvisioner)
       throw new ServiceError('service-unavailable', 'The registry has no way into this cluster.');
     return row.sealedProvisioner;
+  }
+
+  private async sealInto(manager: EntityManager, name: string, provisioner: string): Promise<Cluster> {
+    const clusters = manager.withRepository(this.clusters);
+    const { id } = await clusters.findOneByOrFail({ name });
+    await clusters.update(id, { sealedProvisioner: await this.secrets.seal(provisioner, provisionerUrl(id)) });
+    return clusters.findOneByOrFail({ id });
   }
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { dropTenant } from '@tenantry/tenant-schema';
 import type { LongAction, Step, TenantJob } from '../operations/long-action.js';
 import { TenantCluster } from '../provisioning/tenant-cluster.js';
+import { otherName } from './rotate-credentials.js';
 import { Transitions } from './transitions.js';
 
 export const deleteTenant = 'delete-tenant';
@@ -22,7 +23,8 @@ export class DeleteTenant implements LongAction {
 
   private drop(job: TenantJob): Promise<void> {
     return this.cluster.alone(job, ['archived', 'failed'], (cluster, { database, role }) =>
-      dropTenant(cluster, database, role),
+      // Both names there are: of a rotation that was never finished the other one may be there, too.
+      dropTenant(cluster, database, role, otherName(role)),
     );
   }
 

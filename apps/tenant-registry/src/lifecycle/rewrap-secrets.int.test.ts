@@ -47,12 +47,15 @@ beforeAll(async () => {
   const clusters = new ClustersRepository(registry.source.getRepository(Cluster), secrets);
   cluster = await clusters.register({ name: 'main', host: 'db', port: 5432, provisioner: 'postgres://p@db/postgres' });
   for (const id of ids) {
-    const key = secrets.newKey(id);
-    const admin = { email: 'a@b.example', sealedPassword: secrets.seal(`admin of ${id}`, adminPassword(id), key) };
+    const key = await secrets.newKey(id);
+    const admin = {
+      email: 'a@b.example',
+      sealedPassword: await secrets.seal(`admin of ${id}`, adminPassword(id), key),
+    };
     await registry.source.query(
       `INSERT INTO tenants (id, slug, name, state, plan, cluster_id, db_name, db_user, data_key, db_password, first_admin)
        VALUES ($1, $2, 'Test', 'active', 'standard', $3, $2, $2, $4, $5, $6)`,
-      [id, `t_${id}`, cluster.id, key, secrets.seal(`password of ${id}`, databasePassword(id), key), admin],
+      [id, `t_${id}`, cluster.id, key, await secrets.seal(`password of ${id}`, databasePassword(id), key), admin],
     );
   }
 });
@@ -66,7 +69,7 @@ describe('re-wrapping under a new master key', () => {
     const reader = (async () => {
       while (!isOver) {
         for (const { id, db_password: password } of await rows())
-          expect(openSecret(password, [next, before], databasePassword(id))).toBe(`password of ${id}`);
+          expect(await openSecret(password, [next, before], databasePassword(id))).toBe(`password of ${id}`);
         readings++;
       }
     })();
@@ -75,12 +78,12 @@ describe('re-wrapping under a new master key', () => {
     await reader;
     expect(readings).toBeGreaterThan(1);
     for (const { id, data_key: key, db_password: password, sealed_admin: admin } of await rows()) {
-      expect(openSecret(password, next, databasePassword(id))).toBe(`password of ${id}`);
-      expect(openSecret(admin, next, adminPassword(id))).toBe(`admin of ${id}`);
+      expect(await openSecret(password, next, databasePassword(id))).toBe(`password of ${id}`);
+      expect(await openSecret(admin, next, adminPassword(id))).toBe(`admin of ${id}`);
       expect(password.startsWith(key.split('.').slice(0, 3).join('.'))).toBe(true);
     }
     const [{ url }] = await registry.source.query<[{ url: string }]>('SELECT provisioner_url AS url FROM clusters');
-    expect(openSecret(url, next, provisionerUrl(cluster.id))).toBe('postgres://p@db/postgres');
+    expect(await openSecret(url, next, provisionerUrl(cluster.id))).toBe('postgres://p@db/postgres');
     // Nobody has to open connections anew for it.
     expect((await rows()).map(({ generation }) => generation)).toEqual(generations);
   });
@@ -96,17 +99,17 @@ describe('re-wrapping under a new master key', () => {
     const [swapped, other, third] = ids;
     await registry.source.query('UPDATE tenants SET db_password = $2 WHERE id = $1', [
       swapped,
-      stale.seal('x', databasePassword(other!)),
+      await stale.seal('x', databasePassword(other!)),
     ]);
     await registry.source.query('UPDATE tenants SET db_password = $2 WHERE id = $1', [
       third,
-      stale.seal('y', databasePassword(third!)),
+      await stale.seal('y', databasePassword(third!)),
     ]);
     await expect(run()).rejects.toThrow('1 could not be read');
     const found = await rows();
     const of = (id: string | undefined) => found.find((row) => row.id === id)!.db_password;
-    expect(openSecret(of(third), next, databasePassword(third!))).toBe('y');
-    expect(() => openSecret(of(swapped), [next, before], databasePassword(swapped!))).toThrow();
+    expect(await openSecret(of(third), next, databasePassword(third!))).toBe('y');
+    await expect(openSecret(of(swapped), [next, before], databasePassword(swapped!))).rejects.toThrow();
     expect(lines.filter((line) => line.includes('ALARM') && line.includes(swapped!))).toHaveLength(1);
   });
 });

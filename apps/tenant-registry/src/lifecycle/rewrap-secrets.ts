@@ -58,10 +58,10 @@ export class RewrapSecrets implements LongAction<Job> {
        WHERE id > $1 AND provisioner_url NOT LIKE $2 ORDER BY id LIMIT ${batch} FOR UPDATE`,
       [after, `${this.secrets.current}%`],
     );
-    return this.wrap(rows, ({ id, url }) =>
+    return this.wrap(rows, async ({ id, url }) =>
       manager.query('UPDATE clusters SET provisioner_url = $2 WHERE id = $1', [
         id,
-        this.secrets.rewrap(url, provisionerUrl(id)),
+        await this.secrets.rewrap(url, provisionerUrl(id)),
       ]),
     );
   }
@@ -78,16 +78,16 @@ export class RewrapSecrets implements LongAction<Job> {
     return this.wrap(rows, (row) => this.wrapTenant(manager, row));
   }
 
-  private wrapTenant(manager: EntityManager, { id, dataKey, password, nextPassword, admin }: Sealed) {
-    const wrapped = (sealed: string | null): string | null =>
+  private async wrapTenant(manager: EntityManager, { id, dataKey, password, nextPassword, admin }: Sealed) {
+    const wrapped = async (sealed: string | null): Promise<string | null> =>
       sealed === null ? null : this.secrets.rewrap(sealed, databasePassword(id));
     const firstAdmin = admin && {
       ...admin,
-      sealedPassword: this.secrets.rewrap(admin.sealedPassword, adminPassword(id)),
+      sealedPassword: await this.secrets.rewrap(admin.sealedPassword, adminPassword(id)),
     };
-    return manager.query(
+    await manager.query(
       `UPDATE tenants SET data_key = $2, db_password = $3, next_db_password = $4, first_admin = $5 WHERE id = $1`,
-      [id, wrapped(dataKey), wrapped(password), wrapped(nextPassword), firstAdmin],
+      [id, await wrapped(dataKey), await wrapped(password), await wrapped(nextPassword), firstAdmin],
     );
   }
 

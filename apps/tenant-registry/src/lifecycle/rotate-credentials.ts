@@ -17,7 +17,7 @@ export const rotateCredentials = 'rotate-credentials';
 export const withCredentials: readonly TenantState[] = ['active', 'suspended', 'maintenance'];
 
 /** Each tenant has two names for its login role, of which one is in use: a second role lets in before the first one stops doing so. */
-const otherName = (role: string): string => (role.endsWith('_b') ? role.slice(0, -2) : `${role}_b`);
+export const otherName = (role: string): string => (role.endsWith('_b') ? role.slice(0, -2) : `${role}_b`);
 
 /**
  * New credentials for a tenant's database. A second role with a password of its own is made and tried; the registry tells everybody to use
@@ -31,7 +31,7 @@ export class RotateCredentials implements LongAction {
     { name: 'role', work: (job) => this.makeRole(job) },
     { name: 'try', work: (job) => this.tryThem(job) },
     { name: 'switch', work: (job) => this.switchOver(job) },
-    { name: 'overlap', work: () => sleep(this.config.ROTATION_OVERLAP_SECONDS * 1000) },
+    { name: 'overlap', work: () => this.overlap() },
     { name: 'retire', work: (job) => this.retire(job), untilDone: true },
   ];
   readonly undo: Step = { name: 'undo', work: (job) => this.makeUndone(job) };
@@ -40,16 +40,18 @@ export class RotateCredentials implements LongAction {
     private readonly credentials: CredentialsRepository,
     private readonly cluster: TenantCluster,
     private readonly secrets: Secrets,
-    private readonly notices: TenantNotices,
-    @Inject(CONFIG) private readonly config: RegistryConfig,
+    @Inject(TenantNotices) private readonly notices: Pick<TenantNotices, 'say'>,
+    @Inject(CONFIG) private readonly config: Pick<RegistryConfig, 'ROTATION_OVERLAP_SECONDS'>,
   ) {}
 
-  private async makeCredentials({ tenantId }: TenantJob): Promise<void> {
+  private async makeCredentials(job: TenantJob): Promise<void> {
+    const { tenantId } = job;
     const { role, dataKey, nextRole } = await this.credentials.get(tenantId);
     if (nextRole) return;
-    const key = this.secrets.newKey(tenantId, dataKey ? dataKeyVersion(dataKey) + 1 : 1);
-    const password = this.secrets.seal(randomBytes(32).toString('base64url'), databasePassword(tenantId), key);
-    await this.credentials.prepare(tenantId, otherName(role), password);
+    const key = await this.secrets.newKey(tenantId, dataKey ? dataKeyVersion(dataKey) + 1 : 1);
+    const password = randomBytes(32).toString('base64url');
+    const sealedPassword = await this.secrets.seal(password, databasePassword(tenantId), key);
+    await this.credentials.prepare(job, role, { role: otherName(role), sealedPassword });
   }
 
   private makeRole(job: TenantJob): Promise<void> {
@@ -64,7 +66,10 @@ export class RotateCredentials implements LongAction {
   private async tryThem({ tenantId }: TenantJob): Promise<void> {
     const { role: user, password } = await this.next(tenantId);
     const { host, port, database } = await this.credentials.get(tenantId);
-    const client = new pg.Client({ host, port, database, user, password, connectionTimeoutMillis: 3000 });
+    const limits = { connectionTimeoutMillis: 3000, query_timeout: 5000, keepAlive: true };
+    const client = new pg.Client({ host, port, database, user, password, ...limits });
+    // Its end is what the query hears.
+    client.on('error', () => undefined);
     try {
       await client.connect();
       await client.query('SELECT 1 FROM users LIMIT 1');
@@ -73,29 +78,39 @@ export class RotateCredentials implements LongAction {
     }
   }
 
-  private async switchOver({ tenantId }: TenantJob): Promise<void> {
-    this.notices.say(await this.credentials.switchOver(tenantId));
+  private async switchOver(job: TenantJob): Promise<void> {
+    this.notices.say(await this.credentials.switchOver(job));
   }
 
   private retire(job: TenantJob): Promise<void> {
     return this.cluster.alone(job, withCredentials, async (cluster, { id, database }) => {
       const { oldRole } = await this.credentials.get(id);
       if (oldRole) await dropTenantRole(cluster, database, oldRole);
-      await this.credentials.forgetOld(id);
+      await this.credentials.forgetOld(job);
     });
   }
 
-  private makeUndone(job: TenantJob): Promise<void> {
-    return this.cluster.alone(job, withCredentials, async (cluster, { id, database }) => {
-      const { nextRole } = await this.credentials.get(id);
-      if (nextRole) await dropTenantRole(cluster, database, nextRole);
-      await this.credentials.forgetNext(id);
+  /** Forgotten before it is dropped: from then on no other process, that has slept over its end, can switch to it. */
+  private async makeUndone(job: TenantJob): Promise<void> {
+    await this.cluster.alone(job, withCredentials, async (cluster, { id, database }) => {
+      await this.credentials.forgetNext(job);
+      const { role, oldRole } = await this.credentials.get(id);
+      if (oldRole === null) await dropTenantRole(cluster, database, otherName(role));
     });
+    // Where the switch is done there is no way back: what is left to do is done.
+    const { oldRole } = await this.credentials.get(job.tenantId);
+    if (oldRole === null) return;
+    await this.overlap();
+    await this.retire(job);
+  }
+
+  private async overlap(): Promise<void> {
+    await sleep(this.config.ROTATION_OVERLAP_SECONDS * 1000);
   }
 
   private async next(tenantId: string): Promise<{ role: string; password: string }> {
     const { nextRole, nextPassword } = await this.credentials.get(tenantId);
     if (!nextRole || !nextPassword) throw new Error('the next credentials are not there');
-    return { role: nextRole, password: this.secrets.open(nextPassword, databasePassword(tenantId)) };
+    return { role: nextRole, password: await this.secrets.open(nextPassword, databasePassword(tenantId)) };
   }
 }

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { TenantEvents, type TenantState } from '@tenantry/contracts';
 import { Outbox } from '@tenantry/outbox';
 import { currentRequest, ServiceError } from '@tenantry/service-kit';
@@ -44,8 +44,8 @@ export class Transitions {
   constructor(
     private readonly tenants: TenantsRepository,
     private readonly operations: OperationsRepository,
-    private readonly outbox: Outbox,
-    private readonly notices: TenantNotices,
+    @Inject(Outbox) private readonly outbox: Pick<Outbox, 'transaction' | 'add'>,
+    @Inject(TenantNotices) private readonly notices: Pick<TenantNotices, 'say'>,
   ) {}
 
   /** @throws ServiceError `not-found`, `invalid-transition` */

@@ -7,6 +7,9 @@ import { lifecycle } from './0005-lifecycle.js';
 import { limits } from './0006-limits.js';
 import { credentials } from './0007-credentials.js';
 import { requests } from './0008-requests.js';
+import { birthsAndRotations } from './0009-births-and-rotations.js';
+import { databaseFull } from './0010-database-full.js';
+import { clusterVersions } from './0011-cluster-versions.js';
 
 /** The central database's migrations, in order. */
 export const migrations: readonly Migration[] = [
@@ -18,4 +21,7 @@ export const migrations: readonly Migration[] = [
   limits,
   credentials,
   requests,
+  birthsAndRotations,
+  databaseFull,
+  clusterVersions,
 ];

@@ -42,7 +42,7 @@ export class OperationRunner {
 
   constructor(
     private readonly operations: OperationsRepository,
-    @Inject(LONG_ACTIONS) actions: readonly LongAction[],
+    @Inject(LONG_ACTIONS) private readonly actions: readonly LongAction[],
     @Inject(LOG) private readonly log: Log,
   ) {
     this.workflows = new Map(
@@ -70,6 +70,25 @@ export class OperationRunner {
       this.log.warn({ err, operationId }, 'an operation could not be started here');
       return { ended: new Promise(() => undefined) };
     }
+  }
+
+  /**
+   * Ends one without its workflow: what has to be done is done from its beginning, since its steps find what they did before, and all else is
+   * made undone.
+   */
+  async conclude({ kind, operationId, tenantId, requestId }: OperationRow): Promise<void> {
+    const action = this.actions.find((one) => one.kind === kind);
+    if (!action) throw new TypeError(`nobody knows how to ${kind}`);
+    const { steps, undo } = action;
+    const isForward = steps.every(({ untilDone }) => untilDone);
+    const rest = isForward ? steps : undo ? [undo] : [];
+    const job = { operationId, tenantId, requestId } as TenantJob;
+    for (const { work } of rest) {
+      // Another process may have ended it meanwhile.
+      if (!(await this.operations.isUnderWay(operationId))) return;
+      await withRequest(requestOf(job), () => work(job));
+    }
+    await this.operations.end(operationId, isForward ? 'succeeded' : 'failed');
   }
 
   private async run({ kind, steps, undo }: LongAction, job: TenantJob): Promise<void> {

@@ -69,6 +69,13 @@ export class OperationsRepository {
     );
   }
 
+  /** Those that were begun a while ago and have not ended. */
+  underWay(): Promise<OperationRow[]> {
+    return this.database.query<OperationRow[]>(
+      `SELECT ${columns} FROM operations WHERE ended_at IS NULL AND begun_at < now() - interval '2 seconds'`,
+    );
+  }
+
   async begin(id: string): Promise<void> {
     await this.database.query('UPDATE operations SET begun_at = now() WHERE id = $1 AND begun_at IS NULL', [id]);
   }

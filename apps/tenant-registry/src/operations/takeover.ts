@@ -5,6 +5,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { CONFIG, type CommonConfig, LOG, type Log } from '@tenantry/service-kit';
 import { DataSource } from 'typeorm';
 import type { RegistryConfig } from '../config.js';
+import { Leftovers } from './leftovers.js';
 import { OperationRunner } from './operation-runner.js';
 import { OperationsRepository } from './operations.repository.js';
 
@@ -31,7 +32,7 @@ function engineUrl({ REGISTRY_DATABASE_URL }: RegistryConfig): string {
 
 /**
  * Sees to it that what was decided on is done, whichever process dies: says each second that this one lives, goes on with the workflows
- * of those that do not, and starts what is due.
+ * of those that do not, starts what is due, and ends what its workflow has left.
  */
 @Injectable()
 export class Takeover implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -46,6 +47,7 @@ export class Takeover implements OnApplicationBootstrap, BeforeApplicationShutdo
     @InjectDataSource() private readonly database: DataSource,
     private readonly operations: OperationsRepository,
     private readonly runner: OperationRunner,
+    private readonly leftovers: Leftovers,
     @Inject(CONFIG) private readonly config: RegistryConfig & CommonConfig,
     @Inject(LOG) private readonly log: Log,
   ) {
@@ -68,6 +70,7 @@ export class Takeover implements OnApplicationBootstrap, BeforeApplicationShutdo
     clearTimeout(this.timer);
     this.timer = undefined;
     await this.beating;
+    await this.leftovers.settled();
     await DBOS.shutdown();
     // From now on nobody waits for us.
     await this.database.query('DELETE FROM instances WHERE executor = $1', [this.executor]);
@@ -110,6 +113,7 @@ export class Takeover implements OnApplicationBootstrap, BeforeApplicationShutdo
       await this.resume((executor) => !alive.has(executor));
     }
     await this.startDue();
+    await this.leftovers.look();
   }
 
   private async sayAlive(): Promise<void> {

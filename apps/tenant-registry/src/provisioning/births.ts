@@ -48,19 +48,19 @@ export class Births {
   }
 
   /**
-   * Begins a failed birth again, at a place chosen anew.
+   * Begins a failed birth again, at a place chosen anew, on the cluster that was asked for if one was.
    * @throws ServiceError `not-found`, `invalid-transition`, `slug-taken`, `cluster-full`
    */
   async again(id: string, slug: string, reason: string | null): Promise<OperationRow> {
     let decided: OperationRow | undefined;
     const beside = async (manager: EntityManager): Promise<void> => {
-      const place = await this.placement.choose(manager);
-      const [{ key }] = await manager.query<[{ key: string | null }]>(
-        'SELECT data_key AS key FROM tenants WHERE id = $1',
+      const [{ key, wanted }] = await manager.query<[Record<'key' | 'wanted', string | null>]>(
+        'SELECT data_key AS key, wanted_cluster AS wanted FROM tenants WHERE id = $1',
         [id],
       );
+      const place = await this.placement.choose(manager, wanted ?? undefined, id);
       await manager.query('UPDATE tenants SET cluster_id = $2, db_password = $3, schema_version = $4 WHERE id = $1', [
-        ...[id, place, this.newPassword(id, key ?? undefined), schemaVersion],
+        ...[id, place, await this.newPassword(id, key ?? undefined), schemaVersion],
       ]);
       decided = await this.operations.decide(manager, { kind, tenantId: id, reason: reason ?? undefined });
     };
@@ -71,29 +71,30 @@ export class Births {
   private async insert(manager: EntityManager, id: string, wish: Wish): Promise<void> {
     const { slug, name, plan, cluster, poolOptions = {}, signUp = false, admin } = wish;
     await expectKnown(manager, 'plan', plan);
+    // Before the place is chosen: until the end nobody else gets one, and a key may be far away.
+    const key = await this.secrets.newKey(id);
+    const [sealed, password] = [await this.sealed(id, admin, key), await this.newPassword(id, key)];
     const place = await this.placement.choose(manager, cluster);
-    const key = this.secrets.newKey(id);
-    const sealed = this.sealed(id, admin, key);
     await manager.query(
       `INSERT INTO tenants
          (id, slug, name, state, plan, cluster_id, db_name, db_user, data_key, db_password, schema_version, first_admin,
-          pool_options, sign_up)
-       VALUES ($1, $2, $3, 'provisioning', $4, $5, $6, $6, $7, $8, $9, $10, $11, $12)`,
+          pool_options, sign_up, wanted_cluster)
+       VALUES ($1, $2, $3, 'provisioning', $4, $5, $6, $6, $7, $8, $9, $10, $11, $12, $13)`,
       [
         // Physical names come from the id, never from what somebody wrote.
-        ...[id, slug, name, plan, place, `t_${id.replaceAll('-', '')}`, key, this.newPassword(id, key), schemaVersion],
-        ...[sealed, poolOptions, signUp],
+        ...[id, slug, name, plan, place, `t_${id.replaceAll('-', '')}`, key, password, schemaVersion],
+        ...[sealed, poolOptions, signUp, cluster ?? null],
       ],
     );
   }
 
   /** Stored, with the version it is to be born at, before there is a role that has it: a crash in between loses nothing. */
-  private newPassword(tenantId: string, key: string | undefined): string {
+  private newPassword(tenantId: string, key: string | undefined): Promise<string> {
     return this.secrets.seal(randomBytes(32).toString('base64url'), databasePassword(tenantId), key);
   }
 
-  private sealed(tenantId: string, { password, ...admin }: FirstAdmin, key: string): SealedAdmin {
-    return { ...admin, sealedPassword: this.secrets.seal(password, adminPassword(tenantId), key) };
+  private async sealed(tenantId: string, { password, ...admin }: FirstAdmin, key: string): Promise<SealedAdmin> {
+    return { ...admin, sealedPassword: await this.secrets.seal(password, adminPassword(tenantId), key) };
   }
 }
 

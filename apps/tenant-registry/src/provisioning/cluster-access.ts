@@ -22,7 +22,7 @@ export class ClusterAccess implements OnApplicationShutdown {
 
   /** @throws ServiceError `service-unavailable` for a cluster nobody has the way into; SecretUnreadable. */
   async open(clusterId: string): Promise<Provisioner> {
-    const url = this.secrets.open(await this.clusters.getProvisioner(clusterId), provisionerUrl(clusterId));
+    const url = await this.secrets.open(await this.clusters.getProvisioner(clusterId), provisionerUrl(clusterId));
     const before = this.opened.get(clusterId);
     if (before?.url === url) return before.provisioner;
     const provisioner = new Provisioner(url, this.log);

@@ -32,7 +32,7 @@ export class CreateTenant implements LongAction {
   /** One step, since each costs PostgreSQL as much as all of these statements but one. Each of them may come again. */
   private makeDatabase(job: TenantJob): Promise<void> {
     const make = async (cluster: SqlClient, { id, database, role, sealedPassword }: TenantRow): Promise<void> => {
-      await ensureTenantRole(cluster, role, this.secrets.open(sealedPassword ?? '', databasePassword(id)));
+      await ensureTenantRole(cluster, role, await this.secrets.open(sealedPassword ?? '', databasePassword(id)));
       await ensureTenantDatabase(cluster, database, role);
     };
     return this.cluster.alone(job, ['provisioning'], make, { ready: true });
@@ -40,7 +40,7 @@ export class CreateTenant implements LongAction {
 
   private async makeFirstAdmin({ tenantId }: TenantJob): Promise<void> {
     const { sealedPassword, ...admin } = await this.tenants.getFirstAdmin(tenantId);
-    const password = this.secrets.open(sealedPassword, adminPassword(tenantId));
+    const password = await this.secrets.open(sealedPassword, adminPassword(tenantId));
     await this.messages.ask(Users.createFirstAdmin, { ...admin, password }, { tenantId });
   }
 
@@ -54,12 +54,15 @@ export class CreateTenant implements LongAction {
     });
   }
 
-  /** The row stays, to tell what happened and to try again with. */
+  /**
+   * The row stays, to tell what happened and to try again with. It is failed before anything is dropped: from then on no other process, that
+   * has slept over its end, can make it active.
+   */
   private makeUndone(job: TenantJob): Promise<void> {
     return this.cluster.alone(job, ['provisioning', 'failed'], async (cluster, { id, database, role }) => {
+      await this.transitions.ensure(id, { to: 'failed', reason: 'provisioning failed and was undone' });
       await dropTenant(cluster, database, role);
       await this.tenants.forgetPassword(id);
-      await this.transitions.ensure(id, { to: 'failed', reason: 'provisioning failed and was undone' });
     });
   }
 }

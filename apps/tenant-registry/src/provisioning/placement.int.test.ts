@@ -9,7 +9,9 @@ import { ClustersRepository } from '../clusters/clusters.repository.js';
 import { Plan } from '../tenants/plan.entity.js';
 import { Secrets } from '../secrets.js';
 import { TenantRow } from '../tenants/tenant.entity.js';
-import { createRegistryDatabase, type RegistryDatabase } from '../test/registry-database.js';
+import { TenantsRepository } from '../tenants/tenants.repository.js';
+import { Transitions } from '../lifecycle/transitions.js';
+import { createRegistryDatabase, quietOutbox, type RegistryDatabase } from '../test/registry-database.js';
 import { OperationsRepository } from '../operations/operations.repository.js';
 import { Births } from './births.js';
 import { ClusterAccess } from './cluster-access.js';
@@ -62,7 +64,9 @@ beforeAll(async () => {
     createLog({ service: 'tenant-registry', instance: 'test', level: 'silent' }),
   );
   const operations = new OperationsRepository(registry.source);
-  births = new Births(registry.source, new Placement(), operations, undefined as never, secrets);
+  const tenants = new TenantsRepository(registry.source.getRepository(TenantRow));
+  const transitions = new Transitions(tenants, operations, quietOutbox(registry.source), { say: () => undefined });
+  births = new Births(registry.source, new Placement(), operations, transitions, secrets);
   Object.assign(urls, { main: testServers().postgresUrl, west: second.url });
   for (const [name, provisioner] of Object.entries(urls)) {
     const { hostname: host, port } = new URL(provisioner);
@@ -74,7 +78,7 @@ beforeAll(async () => {
   }
 }, 60_000);
 beforeEach(async () => {
-  await registry.source.query('DELETE FROM operations; DELETE FROM tenants');
+  await registry.source.query('DELETE FROM operations; DELETE FROM tenant_transitions; DELETE FROM tenants');
   for (const name of ['main', 'west']) await setCluster(name, { state: 'open', maxTenants: 100 });
 });
 afterAll(async () => {
@@ -121,6 +125,35 @@ describe('a new tenant', () => {
     await setCluster('west', { maxTenants: 9, state: 'draining' });
     expect(await codeOf(place({ cluster: 'west' }))).toBe('cluster-full');
     expect(await codeOf(place({ cluster: 'north' }))).toBe('validation');
+  });
+
+  it('is born again on the cluster it was asked for, and anywhere if none was', async () => {
+    const bornAgainOn = async (wish: { cluster?: string }, emptiest: string): Promise<string> => {
+      const id = randomUUID();
+      await place({ id, ...wish });
+      await registry.source.query(`DELETE FROM operations; UPDATE tenants SET state = 'failed'`);
+      await place({ cluster: emptiest === 'main' ? 'west' : 'main' });
+      await births.again(id, `s-${id}`, null);
+      const [row] = await registry.source.query<[{ name: string }]>(
+        'SELECT c.name FROM tenants t JOIN clusters c ON c.id = t.cluster_id WHERE t.id = $1',
+        [id],
+      );
+      return row.name;
+    };
+    expect(await bornAgainOn({ cluster: 'west' }, 'main')).toBe('west');
+    expect(await bornAgainOn({ cluster: 'main' }, 'west')).toBe('main');
+    expect(await bornAgainOn({}, 'west')).toBe('west');
+    expect(await bornAgainOn({}, 'main')).toBe('main');
+  });
+
+  it('is not in its own way to the last place', async () => {
+    const id = randomUUID();
+    await setCluster('main', { state: 'closed' });
+    await setCluster('west', { maxTenants: 1 });
+    await place({ id });
+    await registry.source.query(`DELETE FROM operations; UPDATE tenants SET state = 'failed'`);
+    await births.again(id, `s-${id}`, null);
+    expect(await codeOf(place())).toBe('cluster-full');
   });
 
   it('takes the last place once, however many want it', async () => {

@@ -8,7 +8,7 @@ const tenantsLock = 1734700645;
 
 /** Emptiest: the smallest share of its places taken. */
 const emptiest = `
-  SELECT c.id FROM clusters c LEFT JOIN tenants t ON t.cluster_id = c.id AND t.state <> ALL ($1)
+  SELECT c.id FROM clusters c LEFT JOIN tenants t ON t.cluster_id = c.id AND t.state <> ALL ($1) AND t.id IS DISTINCT FROM $3
   WHERE c.state = 'open' AND c.provisioner_url IS NOT NULL AND ($2::text IS NULL OR c.name = $2)
   GROUP BY c.id HAVING count(t.id) < c.max_tenants
   ORDER BY count(t.id)::float / c.max_tenants, c.name LIMIT 1`;
@@ -19,13 +19,14 @@ export class Placement {
   /**
    * The id of the emptiest open cluster with room, or of the one that is named. Until the transaction ends nobody else gets a place, so
    * that the last one is given once.
+   * @param moving the tenant that looks for a place, where it has one: it is not in its own way.
    * @throws ServiceError `cluster-full`, `validation` for an unknown cluster.
    */
-  async choose(manager: EntityManager, cluster?: string): Promise<string> {
+  async choose(manager: EntityManager, cluster?: string, moving?: string): Promise<string> {
     if (cluster !== undefined) await expectKnown(manager, 'cluster', cluster);
     await manager.query('SELECT pg_advisory_xact_lock($1)', [tenantsLock]);
     // A statement of its own: it sees what those before us have committed.
-    const [place] = await manager.query<{ id: string }[]>(emptiest, [gone, cluster ?? null]);
+    const [place] = await manager.query<{ id: string }[]>(emptiest, [gone, cluster ?? null, moving ?? null]);
     if (place) return place.id;
     const where =
       cluster === undefined ? 'No open cluster has room' : `The cluster '${cluster}' is not open or has no room`;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createLog } from '@tenantry/service-kit';
-import { dropTenant, ensureTenantDatabase, ensureTenantRole } from '@tenantry/tenant-schema';
+import { dropTenant, ensureTenantDatabase, ensureTenantRole, type SqlClient } from '@tenantry/tenant-schema';
 import { createTenantDatabase, type TenantDatabase, testServers } from '@tenantry/testing';
 import pg from 'pg';
 import { Provisioner } from './provisioner.js';
@@ -55,6 +55,45 @@ afterAll(async () => {
   await other.drop();
 });
 
+const make = async (client: SqlClient): Promise<void> => {
+  await ensureTenantRole(client, tenant, password);
+  await ensureTenantDatabase(client, tenant, tenant);
+};
+const undo = (client: SqlClient): Promise<void> => dropTenant(client, tenant, tenant);
+/** The databases and roles of that name. */
+const left = async (): Promise<unknown[]> => {
+  const { rows } = await superuser.query<{ name: string }>(
+    'SELECT datname AS name FROM pg_database WHERE datname = $1 UNION ALL SELECT rolname FROM pg_roles WHERE rolname = $1',
+    [tenant],
+  );
+  return rows;
+};
+
+class Cut extends Error {}
+/** As a process that ends: the statements of one number and above are never sent. */
+class CutClient implements SqlClient {
+  sent = 0;
+
+  constructor(private readonly before: number) {}
+
+  query(sql: string): ReturnType<SqlClient['query']> {
+    if (this.sent + 1 >= this.before) return Promise.reject(new Cut());
+    this.sent++;
+    return access.admin.query(sql);
+  }
+}
+/** Cut before each of its statements, one after the other. */
+async function* cuts(work: (client: SqlClient) => Promise<void>): AsyncGenerator<number> {
+  for (let before = 1; ; before++) {
+    const isCut = await work(new CutClient(before)).then(
+      () => false,
+      (error: unknown) => error instanceof Cut || Promise.reject(error as Error),
+    );
+    yield before;
+    if (!isCut) return;
+  }
+}
+
 describe('a provisioner that is no superuser', () => {
   it('repeats each step of a birth that was cut short after it', async () => {
     for (let times = 0; times < 2; times++) await ensureTenantRole(access.admin, tenant, password);
@@ -64,8 +103,31 @@ describe('a provisioner that is no superuser', () => {
 
   it('undoes it, and undoes it again', async () => {
     for (let times = 0; times < 2; times++) await dropTenant(access.admin, tenant, tenant);
-    const { rows } = await superuser.query('SELECT 1 FROM pg_database WHERE datname = $1', [tenant]);
-    const { rows: roles } = await superuser.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [tenant]);
-    expect([rows, roles]).toEqual([[], []]);
+    expect(await left()).toEqual([]);
+  });
+
+  it('makes a usable tenant of a birth that was cut before any of its statements, and nothing else', async () => {
+    let statements = 0;
+    for await (const before of cuts(make)) {
+      statements = before;
+      await make(access.admin);
+      expect({ before, isUsable: await canConnect(tenant) }).toEqual({ before, isUsable: true });
+      await undo(access.admin);
+      expect({ before, left: await left() }).toEqual({ before, left: [] });
+    }
+    expect(statements).toBeGreaterThan(8);
+  });
+
+  it('leaves nothing of a birth that was cut before any of its statements, nor of an undoing that was', async () => {
+    for await (const before of cuts(make)) {
+      await undo(access.admin);
+      expect({ before, left: await left() }).toEqual({ before, left: [] });
+    }
+    await make(access.admin);
+    for await (const before of cuts(undo)) {
+      await undo(access.admin);
+      expect({ before, left: await left() }).toEqual({ before, left: [] });
+      await make(access.admin);
+    }
   });
 });

@@ -6,20 +6,50 @@ import pg from 'pg';
 const maxConnections = 8;
 const connectTimeoutMs = 3000;
 const lockTimeoutMs = 10_000;
+/**
+ * Of one statement: far longer than the slowest takes (the first database that is dropped has PostgreSQL write down all that were made).
+ * A cluster that swallows packets says nothing, and a step that waits for it can neither be tried again nor undone.
+ */
+const queryTimeoutMs = 60_000;
+/** A session may be idle for so many times as long: while a template is built, the one that holds the lock waits. */
+const idleTimes = 5;
+/** How long a connection is quiet before it is asked whether its other end is there. */
+const keepAliveMs = 10_000;
+/** PostgreSQL's codes for a template, and a group role, that are not there (3D000, 42704). */
+const unprepared: ReadonlySet<unknown> = new Set(['3D000', '42704']);
 
-/** The account that makes roles and databases on one cluster, and reads no tenant's rows. */
+export interface ProvisionerLimits {
+  readonly queryTimeoutMs?: number;
+}
+
+/**
+ * The account that makes roles and databases on one cluster, and reads no tenant's rows.
+ *
+ * Invariant: no statement is waited for longer than its limit, and a connection that has failed is not used again.
+ */
 export class Provisioner {
   private readonly pool: pg.Pool;
+  private readonly settings: pg.ClientConfig;
   private prepared: Promise<void> | undefined;
 
   constructor(
     private readonly url: string,
     log: Log,
+    limits: ProvisionerLimits = {},
   ) {
+    const withinMs = limits.queryTimeoutMs ?? queryTimeoutMs;
+    this.settings = {
+      connectionTimeoutMillis: connectTimeoutMs,
+      query_timeout: withinMs,
+      // The other way round: of a process that is gone without a word the server ends the session, and with it the lock.
+      options: `-c idle_session_timeout=${withinMs * idleTimes}`,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: keepAliveMs,
+    };
     this.pool = new pg.Pool({
+      ...this.settings,
       connectionString: url,
       max: maxConnections,
-      connectionTimeoutMillis: connectTimeoutMs,
       application_name: 'tenant-registry/provisioner',
       // Of locks that another process holds: rather tried again than waited for with a connection in hand.
       lock_timeout: lockTimeoutMs,
@@ -32,7 +62,10 @@ export class Provisioner {
     return this.pool;
   }
 
-  /** Makes sure, once per process, that group roles and the template of the current schema version are there. */
+  /**
+   * Makes sure that group roles and the template of the current schema version are there: once per process, and again after a statement that
+   * has missed one of them.
+   */
   prepare(): Promise<void> {
     this.prepared ??= this.prepareOnce().catch((error: unknown) => {
       this.prepared = undefined;
@@ -60,6 +93,7 @@ export class Provisioner {
     } catch (error) {
       // Its end lets go of the lock, whatever state it was left in.
       session.release(true);
+      if (unprepared.has((error as { code?: unknown }).code)) this.prepared = undefined;
       throw error;
     }
   }
@@ -71,17 +105,21 @@ export class Provisioner {
   private async prepareOnce(): Promise<void> {
     // One connection from beginning to end: the lock taken belongs to its session.
     const admin = await this.pool.connect();
+    let isBroken = true;
     try {
       await prepareCluster({ admin, connect: (database) => this.connect(database) });
+      isBroken = false;
     } finally {
-      admin.release();
+      admin.release(isBroken);
     }
   }
 
   private async connect(database: string): Promise<pg.Client> {
     const url = new URL(this.url);
     url.pathname = `/${database}`;
-    const client = new pg.Client({ connectionString: url.href, connectionTimeoutMillis: connectTimeoutMs });
+    const client = new pg.Client({ ...this.settings, connectionString: url.href });
+    // Whoever waits for an answer hears of it.
+    client.on('error', () => undefined);
     await client.connect();
     return client;
   }

@@ -77,6 +77,13 @@ describe('a tenant', () => {
     expect(told.at(-1)).toBe(after.version);
   });
 
+  it('is left as it is by a change of nothing, in the version that was seen', async () => {
+    const before = await tenants.get(id);
+    const { version, ...tenant } = await update({}, `"${id}.${before.generation}"`);
+    expect([version, tenant]).toEqual([before.generation, toTenant(before)]);
+    await expect(update({}, `"${id}.${before.generation - 1}"`)).rejects.toMatchObject({ code: 'precondition-failed' });
+  });
+
   it('is changed in the version that was seen, by one of two', async () => {
     const { generation } = await tenants.get(id);
     const seen = `"${id}.${generation}"`;

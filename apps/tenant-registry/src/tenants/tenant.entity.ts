@@ -68,6 +68,10 @@ export class TenantRow {
   @Column('boolean', { name: 'sign_up' })
   signUp!: boolean;
 
+  /** See `SizeBounds`. */
+  @Column('boolean', { name: 'database_full' })
+  databaseFull!: boolean;
+
   @Column('timestamptz', { name: 'created_at', transformer: isoTime })
   createdAt!: string;
 

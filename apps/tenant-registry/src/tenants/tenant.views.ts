@@ -2,14 +2,17 @@ import type { Tenant, TenantEntry, TenantLimits, TenantNotice, TenantPlace } fro
 import type { TenantRow } from './tenant.entity.js';
 
 /** The plan's, but for what was agreed with this tenant; fewer connections where its pool options ask for fewer. */
-function limitsOf({ plan, limits, poolOptions }: TenantRow): TenantLimits {
+export function limitsOf({ plan, limits, poolOptions }: TenantRow): TenantLimits {
   const { requestsPerMinute, maxConnections, maxDatabaseBytes, maxUsers } = plan;
   const agreed = { requestsPerMinute, maxConnections, maxDatabaseBytes, maxUsers, ...limits };
   return { ...agreed, maxConnections: Math.min(agreed.maxConnections, poolOptions.maxConnections ?? Infinity) };
 }
 
 /** What the edge needs. */
-export const toEntry = (row: TenantRow): TenantEntry => {
+export const toEntry = (row: TenantRow): TenantEntry => ({ ...knownOf(row), databaseFull: row.databaseFull });
+
+/** What edge and services need alike. */
+const knownOf = (row: TenantRow): Omit<TenantEntry, 'databaseFull'> => {
   const { id, slug, state, generation, signUp } = row;
   return { id, slug, state, generation, limits: limitsOf(row), signUp };
 };
@@ -36,7 +39,7 @@ export const toPlace = (row: TenantRow): TenantPlace | null =>
   row.sealedPassword === null
     ? null
     : {
-        ...toEntry(row),
+        ...knownOf(row),
         name: row.name,
         plan: row.plan.name,
         host: row.cluster.host,

@@ -99,7 +99,10 @@ export class TenantsRepository {
     const { generation } = row;
     const wanted = wantedVersions(id);
     if (wanted && !wanted.includes(generation)) throw preconditionFailed();
-    const { affected } = await this.tenants.update({ id, generation }, changeOf(row));
+    const change = changeOf(row);
+    // TypeORM refuses to write nothing.
+    if (Object.keys(change).length === 0) return row;
+    const { affected } = await this.tenants.update({ id, generation }, change);
     if (!affected) throw preconditionFailed();
     return this.get(id);
   }

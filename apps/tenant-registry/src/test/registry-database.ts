@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import type { Outbox } from '@tenantry/outbox';
 import { migrate } from '@tenantry/tenant-schema';
-import { testServers } from '@tenantry/testing';
+import { createClosedDatabase, testServers } from '@tenantry/testing';
 import pg from 'pg';
 import { DataSource, type EntitySchema } from 'typeorm';
 import { createLog, Metrics } from '@tenantry/service-kit';
@@ -29,10 +30,19 @@ export const withoutReplica = (source: DataSource): ReadReplica =>
     new Metrics('tenant-registry'),
   );
 
+/** Transactions whose events are collected, and told to nobody. */
+export const quietOutbox = (
+  source: DataSource,
+  events: { type: string; data: unknown }[] = [],
+): Pick<Outbox, 'transaction' | 'add'> => ({
+  transaction: (work) => source.transaction(work),
+  add: (event, { data }) => void events.push({ type: event.type, data }),
+});
+
 export async function createRegistryDatabase(entities: (NewableFunction | EntitySchema)[]): Promise<RegistryDatabase> {
   const { postgresUrl } = testServers();
   const name = `registry_${randomBytes(6).toString('hex')}`;
-  await withClient(postgresUrl, (admin) => admin.query(`CREATE DATABASE ${name}`));
+  await withClient(postgresUrl, (admin) => createClosedDatabase(admin, name));
   const url = new URL(postgresUrl);
   url.pathname = `/${name}`;
   await withClient(url.href, (client) => migrate(client, migrations));

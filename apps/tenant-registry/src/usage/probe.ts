@@ -1,6 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { TenantHealth } from '@tenantry/contracts';
-import { ServiceError } from '@tenantry/service-kit';
+import { LOG, type Log, SecretUnreadable, ServiceError } from '@tenantry/service-kit';
 import pg from 'pg';
 import { databasePassword, Secrets } from '../secrets.js';
 import type { TenantRow } from '../tenants/tenant.entity.js';
@@ -25,16 +25,28 @@ export class Probe {
   constructor(
     private readonly tenants: TenantsRepository,
     private readonly secrets: Secrets,
+    @Inject(LOG) private readonly log: Log,
   ) {}
 
-  /** @throws ServiceError `not-found`, also for a tenant without a database; SecretUnreadable. */
+  /** @throws ServiceError `not-found`, also for a tenant without a database. */
   async probe(id: string): Promise<TenantHealth> {
     const tenant = await this.tenants.get(id);
     if (tenant.sealedPassword === null) throw new ServiceError('not-found', 'This tenant has no database.');
+    const password = await this.read(id, tenant.sealedPassword);
     const startedAt = performance.now();
-    const problem = await this.knock(tenant, this.secrets.open(tenant.sealedPassword, databasePassword(id)));
+    const problem = password === undefined ? 'unreadable' : await this.knock(tenant, password);
     const latencyMs = problem === null ? Math.round((performance.now() - startedAt) * 10) / 10 : null;
     return { tenantId: id, reachable: problem === null, latencyMs, problem, checkedAt: new Date().toISOString() };
+  }
+
+  private async read(id: string, sealed: string): Promise<string | undefined> {
+    try {
+      return await this.secrets.open(sealed, databasePassword(id));
+    } catch (err) {
+      if (!(err instanceof SecretUnreadable)) throw err;
+      this.log.error({ err, tenantId: id }, 'ALARM: unreadable password');
+      return undefined;
+    }
   }
 
   private async knock({ cluster: { host, port }, database, role }: TenantRow, password: string): Promise<Problem> {

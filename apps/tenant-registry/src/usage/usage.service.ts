@@ -4,6 +4,7 @@ import { ServiceError } from '@tenantry/service-kit';
 import { ClusterAccess } from '../provisioning/cluster-access.js';
 import { toTenant } from '../tenants/tenant.views.js';
 import { RequestsRepository } from './requests.repository.js';
+import { SizeBounds } from './size-bounds.js';
 import { TenantsRepository } from '../tenants/tenants.repository.js';
 
 // The name is ours: `t_` and the tenant's id.
@@ -19,6 +20,7 @@ export class UsageService {
     private readonly tenants: TenantsRepository,
     private readonly access: ClusterAccess,
     private readonly requests: RequestsRepository,
+    private readonly bounds: SizeBounds,
   ) {}
 
   /** @throws ServiceError `not-found`, also for a tenant without a database; `service-unavailable` when its cluster is away. */
@@ -43,6 +45,8 @@ export class UsageService {
   /** @throws ServiceError when the registry's database is away: who counted is told and keeps the counts. */
   async count({ counts }: ParsedRequestOf<typeof Usage.count>): Promise<null> {
     await this.requests.add(counts);
+    // Whoever counts waits for no cluster.
+    void this.bounds.look(counts.map(({ tenantId }) => tenantId));
     return null;
   }
 

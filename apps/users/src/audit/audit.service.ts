@@ -1,8 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { TenantAudit, type ParsedRequestOf, type ReplyOf } from '@tenantry/contracts';
-import { type Caller, CONFIG, cursorKey, decodeCursor, encodeCursor } from '@tenantry/service-kit';
-import type { UsersConfig } from '../config.js';
+import { type Caller, CONFIG, cursorKey, type CursorSecret, decodeCursor, encodeCursor } from '@tenantry/service-kit';
 import { AuditRepository } from './audit.repository.js';
 
 /** What was done in the tenant, for its admin to read. */
@@ -12,9 +11,9 @@ export class AuditService {
 
   constructor(
     private readonly events: AuditRepository,
-    @Inject(CONFIG) config: Pick<UsersConfig, 'MASTER_KEY'>,
+    @Inject(CONFIG) config: CursorSecret,
   ) {
-    this.#cursorKey = cursorKey(config.MASTER_KEY, 'audit');
+    this.#cursorKey = cursorKey(config, 'audit');
   }
 
   /** @throws ServiceError `invalid-cursor` */

@@ -10,6 +10,9 @@ export interface Credentials {
   readonly active: boolean;
 }
 
+/** Whoever may have shown who they are: what their password is verified against, and what their tokens would say. */
+export type Claimant = Credentials & SessionSubject;
+
 const columns = 'id, password_hash AS "passwordHash", active';
 /** A user as tokens name them. */
 const subject = `id, security_version AS "securityVersion",
@@ -24,9 +27,9 @@ export class CredentialsRepository {
   ) {}
 
   /** Costs one query whether or not there is such a user. */
-  async findByEmail(email: string): Promise<Credentials | null> {
-    const text = `SELECT ${columns} FROM users WHERE email = $1`;
-    const [known] = await this.connections.query<Credentials>('credentials.by-email', text, [email]);
+  async findByEmail(email: string): Promise<Claimant | null> {
+    const text = `SELECT password_hash AS "passwordHash", active, ${subject} FROM users WHERE email = $1`;
+    const [known] = await this.connections.query<Claimant>('credentials.by-email', text, [email]);
     return known ?? null;
   }
 
@@ -34,13 +37,6 @@ export class CredentialsRepository {
     const text = `SELECT ${columns} FROM users WHERE id = $1`;
     const [known] = await this.connections.query<Credentials>('credentials.find', text, [id]);
     return known ?? null;
-  }
-
-  /** Who may log in by this password, at this moment: null when it was changed meanwhile, or the user disabled. */
-  async findSubjectBy({ id, passwordHash }: Pick<Credentials, 'id' | 'passwordHash'>): Promise<SessionSubject | null> {
-    const text = `SELECT ${subject} FROM users WHERE id = $1 AND active AND password_hash = $2`;
-    const [found] = await this.connections.query<SessionSubject>('credentials.subject-by', text, [id, passwordHash]);
-    return found ?? null;
   }
 
   /** Who is logged in, while they may be. */
@@ -68,6 +64,7 @@ export class CredentialsRepository {
     const text = `UPDATE users SET password_hash = $3, security_version = security_version + 1, updated_at = now()
       WHERE id = $1 AND password_hash = $2 RETURNING security_version AS version`;
     return this.changes.transaction(async (say) => {
+      await this.forgetMails(known.id);
       const values = [known.id, known.passwordHash, passwordHash];
       const [changed] = await this.connections.query<{ version: number }>('credentials.change', text, values);
       if (!changed) return false;
@@ -89,11 +86,21 @@ export class CredentialsRepository {
       const spent = await spend();
       if (!spent) return false;
       const { userId } = spent;
+      await this.forgetMails(userId);
       const values = [userId, passwordHash];
       const [changed] = await this.connections.query<{ version: number }>('credentials.reset', text, values);
       say.access({ kind: 'user', userId, version: changed!.version, sessions: 'ended', except: null });
       await say.audit({ action: 'users.password-reset', targetId: userId });
       return true;
     });
+  }
+
+  /**
+   * What was mailed to set a new password with is worth nothing once there is one: whoever has it may be whom the change is to keep out.
+   * Before the user's row is written: whoever spends a token has its row before they have the user's, and so nobody waits in a circle.
+   */
+  private async forgetMails(userId: string): Promise<void> {
+    const text = `DELETE FROM mail_tokens WHERE user_id = $1 AND purpose = 'reset-password'`;
+    await this.connections.query('credentials.forget-mails', text, [userId]);
   }
 }

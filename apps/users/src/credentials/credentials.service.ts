@@ -1,6 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { ParsedRequestOf, SessionSubject, Users } from '@tenantry/contracts';
-import { type Caller, ServiceError } from '@tenantry/service-kit';
+import { type Caller, LOG, type Log, ServiceError } from '@tenantry/service-kit';
 import { Passwords } from '../passwords/passwords.js';
 import { CredentialsRepository } from './credentials.repository.js';
 
@@ -12,10 +12,12 @@ export class CredentialsService {
   constructor(
     private readonly credentials: CredentialsRepository,
     private readonly passwords: Passwords,
+    @Inject(LOG) private readonly log: Log,
   ) {}
 
   /**
-   * Unknown, disabled and wrong take one look-up and one hash each, and say the same.
+   * Unknown, disabled and wrong take one look-up and one hash each, and say the same. Who it is, is said as of before the hash: auth opens a
+   * session for that version of their access or none, so that whoever was disabled, or got another password or role meanwhile, is refused there.
    * @throws ServiceError `invalid-credentials`, `overloaded`
    */
   async verifyPassword(
@@ -25,11 +27,10 @@ export class CredentialsService {
     // Outside of every tenant there is nobody; that costs a hash too.
     const known = tenantId === null ? null : await this.credentials.findByEmail(email);
     const isRight = await this.passwords.verify(known?.passwordHash, password);
-    // Hashing takes a while, waiting for it longer: asked again, since what is known by now may be of the past.
-    const subject = known?.active && isRight ? await this.credentials.findSubjectBy(known) : null;
-    if (!known || !subject) throw wrong('The e-mail or the password is wrong.');
+    if (!known?.active || !isRight) throw wrong('The e-mail or the password is wrong.');
     if (this.passwords.isWeak(known.passwordHash)) await this.renew(known, password);
-    return subject;
+    const { id, roles, securityVersion } = known;
+    return { id, roles, securityVersion };
   }
 
   /** @throws ServiceError `invalid-credentials` for somebody who may not log in any more. */
@@ -56,8 +57,12 @@ export class CredentialsService {
     return null;
   }
 
-  /** A hash of what passwords cost by now. Whoever changes the password meanwhile wins. */
+  /** A hash of what passwords cost by now. Whoever changes the password meanwhile wins; nobody is refused for want of it. */
   private async renew(known: { id: string; passwordHash: string }, password: string): Promise<void> {
-    await this.credentials.renew(known, await this.passwords.hash(password));
+    try {
+      await this.credentials.renew(known, await this.passwords.hash(password));
+    } catch (err) {
+      this.log.warn({ err, userId: known.id }, 'a password could not be hashed anew; the next login tries again');
+    }
   }
 }

@@ -14,22 +14,15 @@ export class MailTokensRepository {
 
   /**
    * A new token for an active user, in place of an older one of its purpose.
-   * @returns nothing where the user was sent one within the last minute, so that nobody is flooded with mail.
+   * @returns nothing where this address was sent one within the last minute, so that nobody is flooded with mail.
    */
-  async issue(userId: string, purpose: MailPurpose): Promise<{ token: string; email: string } | undefined> {
-    const token = randomBytes(tokenBytes).toString('base64url');
-    const text = `WITH recent AS (
-        SELECT FROM mail_tokens WHERE user_id = $2 AND purpose = $3 AND created_at > now() - interval '1 minute'
-      ), older AS (
-        DELETE FROM mail_tokens WHERE user_id = $2 AND purpose = $3 AND NOT EXISTS (SELECT FROM recent)
-      )
-      INSERT INTO mail_tokens (hash, user_id, purpose, email, expires_at)
-        SELECT $1, id, $3, email, now() + interval '1 hour' FROM users
-        WHERE id = $2 AND active AND NOT EXISTS (SELECT FROM recent)
-      RETURNING email`;
-    const values = [hashOf(token), userId, purpose];
-    const [issued] = await this.connections.query<{ email: string }>('mail-tokens.issue', text, values);
-    return issued && { token, email: issued.email };
+  issue(userId: string, purpose: MailPurpose): Promise<{ token: string; email: string } | undefined> {
+    return this.connections.transaction(async () => {
+      // One at a time: of two, the second sees what the first has sent. No lock of a row, which whoever spends a token may hold.
+      const turn = 'SELECT pg_advisory_xact_lock(hashtextextended($1, 0))';
+      await this.connections.query('mail-tokens.turn', turn, [`mail-tokens ${userId}`]);
+      return this.issueInTurn(userId, purpose);
+    });
   }
 
   /** Whose token this is, while it is good; it stays to be spent. */
@@ -53,5 +46,25 @@ export class MailTokensRepository {
       purpose,
     ]);
     return spent;
+  }
+
+  private async issueInTurn(
+    userId: string,
+    purpose: MailPurpose,
+  ): Promise<{ token: string; email: string } | undefined> {
+    const token = randomBytes(tokenBytes).toString('base64url');
+    const text = `WITH recent AS (
+        SELECT FROM mail_tokens JOIN users ON users.id = user_id AND users.email = mail_tokens.email
+        WHERE user_id = $2 AND purpose = $3 AND mail_tokens.created_at > now() - interval '1 minute'
+      ), older AS (
+        DELETE FROM mail_tokens WHERE user_id = $2 AND purpose = $3 AND NOT EXISTS (SELECT FROM recent)
+      )
+      INSERT INTO mail_tokens (hash, user_id, purpose, email, expires_at)
+        SELECT $1, id, $3, email, now() + interval '1 hour' FROM users
+        WHERE id = $2 AND active AND NOT EXISTS (SELECT FROM recent)
+      RETURNING email`;
+    const values = [hashOf(token), userId, purpose];
+    const [issued] = await this.connections.query<{ email: string }>('mail-tokens.issue', text, values);
+    return issued && { token, email: issued.email };
   }
 }

@@ -16,7 +16,7 @@ const texts: Readonly<Record<MailPurpose, { subject: string; why: string; otherw
   },
   'verify-email': {
     subject: 'Is this your address?',
-    why: 'Somebody, hopefully you, has signed up with this address.',
+    why: 'Somebody, hopefully you, has given this address as theirs.',
     otherwise: 'If it was not you, do nothing.',
   },
 };

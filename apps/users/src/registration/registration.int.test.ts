@@ -1,9 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Message, Registration, tenantPermissions, Users } from '@tenantry/contracts';
 import { createTenantDatabase, type TenantDatabase } from '@tenantry/testing';
+import { TokenMails } from '../mail/token-mails.js';
 import { startBus, until, type Bus } from '../test/bus.js';
 
 let acme: TenantDatabase;
@@ -81,6 +82,19 @@ describe('signing up', () => {
     expect(await verified()).not.toBeNull();
   });
 
+  it('and being given another address sends a token there, at once', async () => {
+    const { email } = await registered();
+    await tokenSentTo(email);
+    const { id } = await login(email, password);
+    const admin = { permissions: tenantPermissions };
+    await bus.ask(Users.update, { id, email: `moved-${email}` }, acme, admin);
+    const token = await tokenSentTo(`moved-${email}`);
+    expect(await ask(Registration.verifyEmail, { token }, acme)).toMatchObject({ status: 204 });
+    await bus.ask(Users.update, { id, email: `moved-${email}`, lastName: 'King' }, acme, admin);
+    await bus.service.get(TokenMails).onApplicationShutdown();
+    expect(await mailsTo(`moved-${email}`)).toHaveLength(1);
+  });
+
   it('sends a token that is worth nothing for another address', async () => {
     const { email } = await registered();
     const token = await tokenSentTo(email);
@@ -152,13 +166,45 @@ describe('a forgotten password', () => {
     await expect(login(email, password)).resolves.toBeDefined();
   });
 
-  it('sends one mail a minute to one user, however often it is asked for', async () => {
+  it('sends one mail a minute to one user, however often it is asked for, and at once', async () => {
+    for (let round = 0; round < 5; round++) {
+      const { email } = await registered();
+      await tokenSentTo(email);
+      await Promise.all(Array.from({ length: 8 }, () => ask(Registration.forgotPassword, { email }, acme)));
+      await bus.service.get(TokenMails).onApplicationShutdown();
+      await ask(Registration.forgotPassword, { email }, acme);
+      await bus.service.get(TokenMails).onApplicationShutdown();
+      expect(await mailsTo(email)).toHaveLength(2);
+    }
+  });
+
+  it('is not replaced with a token that was mailed before the password was changed', async () => {
     const { email } = await registered();
-    await aMinuteLater();
-    for (let times = 0; times < 5; times++) await ask(Registration.forgotPassword, { email }, acme);
-    await tokenSentTo(email, 2);
-    await forget('nobody@acme.test');
-    expect(await mailsTo(email)).toHaveLength(2);
+    await tokenSentTo(email);
+    await forget(email);
+    const token = await tokenSentTo(email, 2);
+    const { id: userId } = await login(email, password);
+    const change = { currentPassword: password, newPassword: other };
+    const { status } = await bus.ask(Users.changePassword, change, acme, { userId, permissions: [] });
+    expect(status).toBe(204);
+    expect(await ask(Registration.resetPassword, { token, password }, acme)).toMatchObject(invalid);
+    await expect(login(email, other)).resolves.toBeDefined();
+  });
+
+  it('is not replaced twice, with two tokens that were mailed', async () => {
+    const { email } = await registered();
+    await tokenSentTo(email);
+    await forget(email);
+    const token = await tokenSentTo(email, 2);
+    const { id } = await login(email, password);
+    const hash = createHash('sha256').update('another').digest();
+    await acme.query(
+      `INSERT INTO mail_tokens (hash, user_id, purpose, email, expires_at)
+       VALUES ($1, $2, 'reset-password', $3, now() + interval '1 hour')`,
+      [hash, id, email],
+    );
+    expect(await ask(Registration.resetPassword, { token, password: other }, acme)).toMatchObject({ status: 204 });
+    expect(await ask(Registration.resetPassword, { token: 'another', password }, acme)).toMatchObject(invalid);
   });
 
   it('leaves nothing in the database that opens the account', async () => {

@@ -36,6 +36,15 @@ const person = (roles: string[]) => ({
   },
 });
 
+/** Deletes a role, and commits when somebody who has seen it waits for that: at the latest after 5 s. */
+const deletionOnceSeen = (id: string): string => `DO $$ BEGIN
+  DELETE FROM roles WHERE id = '${id}';
+  FOR time IN 1..500 LOOP
+    EXIT WHEN EXISTS (SELECT FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid);
+    PERFORM pg_sleep(0.01);
+  END LOOP;
+END $$`;
+
 describe('the roles of a tenant', () => {
   it('are the built-in ones at first, with what the contract says they may do', async () => {
     const { body } = await asAdmin(Roles.list, {}, globex);
@@ -100,6 +109,20 @@ describe('the roles of a tenant', () => {
     expect(await asAdmin(Roles.delete, { id }, acme)).toMatchObject({ status: 409, body: { code: 'conflict' } });
     expect(await asAdmin(Roles.update, { id, name: 'Other' }, acme)).toMatchObject({ status: 409 });
     expect(await asAdmin(Roles.update, { id, description: 'Other' }, acme)).toMatchObject({ status: 200 });
+  });
+
+  it.each<[string, (id: string, roles: string[]) => Promise<object>]>([
+    ['made', (_, roles) => asAdmin(Users.create, person(roles), acme)],
+    ['changed', (id, roles) => asAdmin(Users.update, { id, roles }, acme)],
+  ])('that are deleted while somebody with them is %s are answered as unknown ones', async (_, give) => {
+    const { body: somebody } = await asAdmin(Users.create, person(['viewer']), acme);
+    const { id, name } = await create();
+    const deleted = acme.query(deletionOnceSeen(id));
+    const free = 'SELECT FROM roles WHERE id = $1 FOR KEY SHARE SKIP LOCKED';
+    await until(async () => (await acme.query(free, [id])).rows.length === 0);
+    const answer = await give(somebody.id, [name]);
+    await deleted;
+    expect(answer).toMatchObject({ status: 422, body: { errors: [{ pointer: '/roles', code: 'unknown-role' }] } });
   });
 
   it('are changed and deleted in the version that was seen, or not at all', async () => {

@@ -8,8 +8,15 @@ import {
   Roles,
   tenantPermissions,
 } from '@tenantry/contracts';
-import { type Caller, CONFIG, cursorKey, decodeCursor, encodeCursor, ServiceError } from '@tenantry/service-kit';
-import type { UsersConfig } from '../config.js';
+import {
+  type Caller,
+  CONFIG,
+  cursorKey,
+  type CursorSecret,
+  decodeCursor,
+  encodeCursor,
+  ServiceError,
+} from '@tenantry/service-kit';
 import type { Role } from './role.entity.js';
 import { type RoleFields, RolesRepository } from './roles.repository.js';
 
@@ -48,9 +55,9 @@ export class RolesService {
 
   constructor(
     private readonly roles: RolesRepository,
-    @Inject(CONFIG) config: Pick<UsersConfig, 'MASTER_KEY'>,
+    @Inject(CONFIG) config: CursorSecret,
   ) {
-    this.#cursorKey = cursorKey(config.MASTER_KEY, 'roles');
+    this.#cursorKey = cursorKey(config, 'roles');
   }
 
   /** @throws ServiceError `invalid-cursor` */

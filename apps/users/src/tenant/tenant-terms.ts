@@ -18,7 +18,11 @@ export class TenantTerms {
   /** @throws ServiceError `service-unavailable`, `deadline-exceeded` when the registry is away and the tenant was never heard of. */
   async get(tenantId: string): Promise<Terms> {
     try {
-      const { id, slug, name, plan, limits, signUp } = await this.messages.ask(Tenants.locate, { id: tenantId });
+      const { id, slug, name, plan, limits, signUp } = await this.messages.ask(
+        Tenants.locate,
+        { id: tenantId },
+        { tenantId },
+      );
       const terms = { id, slug, name, plan, limits, signUp };
       this.#heard.set(tenantId, terms);
       return terms;

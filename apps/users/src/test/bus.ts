@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstream } from '@nats-io/jetstream';
+import type { Msg } from '@nats-io/transport-node';
 import type { INestMicroservice } from '@nestjs/common';
 import {
   type AccessChange,
@@ -94,12 +95,12 @@ const settingsOf = (user: string) => {
 };
 
 /** What a registry says of a test's tenant. */
-function placeOf({ tenantId: id, ...tenant }: TenantDatabase, state: TenantState): TenantPlace {
+async function placeOf({ tenantId: id, ...tenant }: TenantDatabase, state: TenantState): Promise<TenantPlace> {
   const { host, port, database, role } = tenant;
   return {
     ...{ id, slug: 'test', name: 'Test', plan: 'standard', schemaVersion: 1, generation: 1 },
     ...{ host, port, database, role, state },
-    password: sealSecret(tenant.password, masterKey, { owner: id, field: 'db_password' }),
+    password: await sealSecret(tenant.password, masterKey, { owner: id, field: 'db_password' }),
     limits: { requestsPerMinute: 1000, maxConnections: 5, maxDatabaseBytes: 1e9, maxUsers: 100 },
     signUp: false,
   };
@@ -166,16 +167,16 @@ export async function startBus(
   };
 
   const registryNats = await connect('tenant-registry');
-  registryNats.connection.subscribe('tenants.locate', {
-    callback: (_, request) => {
-      const { id } = request.json<{ id: string }>();
-      const tenant = tenants.find(({ tenantId }) => tenantId === id);
-      if (!tenant) return;
-      const headers = request.headers!;
-      headers.set('Status', '200');
-      request.respond(JSON.stringify({ ...placeOf(tenant, states[id] ?? 'active'), ...terms[id] }), { headers });
-    },
-  });
+  const locate = async (request: Msg): Promise<void> => {
+    const { id } = request.json<{ id: string }>();
+    const tenant = tenants.find(({ tenantId }) => tenantId === id);
+    if (!tenant) return;
+    const place = { ...(await placeOf(tenant, states[id] ?? 'active')), ...terms[id] };
+    const headers = request.headers!;
+    headers.set('Status', '200');
+    request.respond(JSON.stringify(place), { headers });
+  };
+  registryNats.connection.subscribe('tenants.locate', { callback: (_, request) => void locate(request) });
   const registry = await issuerOn(registryNats, 'tenant-registry');
   const authNats = await connect('auth');
   const auth = await issuerOn(authNats, 'auth');

@@ -72,7 +72,10 @@ describe('a user in the database', () => {
   it('is not there without its roles', async () => {
     const gone = Object.assign(new Role(), { id: randomUUID(), name: 'gone' });
     const half = { email: 'half@acme.test', passwordHash: 'x', firstName: 'H', lastName: 'F', roles: [gone] };
-    await expect(users.insert(half)).rejects.toThrow(/foreign key/);
+    await expect(users.insert(half)).rejects.toMatchObject({
+      code: 'validation',
+      errors: [{ pointer: '/roles', code: 'unknown-role' }],
+    });
     expect(await users.findIdByEmail('half@acme.test')).toBeUndefined();
   });
 

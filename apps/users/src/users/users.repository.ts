@@ -4,6 +4,7 @@ import { type AuditAction, type ParsedRequestOf, UserEvents, type Users } from '
 import {
   CONFIG,
   cursorKey,
+  type CursorSecret,
   Listing,
   type Page,
   preconditionFailed,
@@ -12,9 +13,9 @@ import {
 } from '@tenantry/service-kit';
 import { TenantConnections } from '@tenantry/tenant-connection';
 import { QueryFailedError, type Repository } from 'typeorm';
-import type { UsersConfig } from '../config.js';
 import { Changes, type Say } from '../changes/changes.js';
 import type { Role } from '../roles/role.entity.js';
+import { unknownRole } from './unknown-role.js';
 import type { UserChange } from './user-change.js';
 import { User } from './user.entity.js';
 import { userList } from './user.list.js';
@@ -29,8 +30,12 @@ interface InsertTerms {
   readonly maxUsers?: number;
 }
 
-const isEmailTaken = (error: unknown): boolean =>
-  error instanceof QueryFailedError && (error.driverError as { constraint?: string }).constraint === 'users_email_key';
+/** What the database refuses, by the constraint that did. */
+const refusals: Readonly<Record<string, (cause: unknown) => ServiceError>> = {
+  users_email_key: (cause) => new ServiceError('email-taken', 'Another user has this e-mail address.', { cause }),
+  // It was there when it was looked up: between that and the writing lies a hash.
+  user_roles_role_id_fkey: (cause) => unknownRole('one of these roles has just been deleted', cause),
+};
 
 /** Access tokens given before do not hold any more. */
 const nextVersion = { securityVersion: () => 'security_version + 1' };
@@ -46,9 +51,9 @@ export class UsersRepository {
     @InjectRepository(User) private readonly users: Repository<User>,
     private readonly connections: TenantConnections,
     private readonly changes: Changes,
-    @Inject(CONFIG) { MASTER_KEY }: Pick<UsersConfig, 'MASTER_KEY'>,
+    @Inject(CONFIG) config: CursorSecret,
   ) {
-    this.#listing = new Listing(userList, cursorKey(MASTER_KEY, 'users'));
+    this.#listing = new Listing(userList, cursorKey(config, 'users'));
   }
 
   /** @throws ServiceError `invalid-cursor` */
@@ -66,7 +71,7 @@ export class UsersRepository {
 
   /**
    * The user, its roles, and the word of it to other services; or nothing.
-   * @throws ServiceError `email-taken`; `conflict` for one beyond `maxUsers`.
+   * @throws ServiceError `email-taken`; `conflict` for one beyond `maxUsers`; `validation` for a role that is gone.
    */
   insert(user: NewUser, { action = 'users.created', maxUsers = Infinity }: InsertTerms = {}): Promise<User> {
     return this.write(async (say) => {
@@ -82,7 +87,8 @@ export class UsersRepository {
   /**
    * Changes a user to what `decide` makes of them as they are now, with their roles; nothing to change is nothing done.
    * @returns the user as they are then, or null when there is none.
-   * @throws ServiceError `precondition-failed`, `email-taken`, `last-admin`; `conflict` beyond `maxUsers`; whatever `decide` raises.
+   * @throws ServiceError `precondition-failed`, `email-taken`, `last-admin`; `conflict` beyond `maxUsers`; `validation` for a role that is
+   * gone; whatever `decide` raises.
    */
   update(id: string, decide: (before: User) => UserChange, maxUsers = Infinity): Promise<User | null> {
     return this.write(async (say) => {
@@ -137,8 +143,8 @@ export class UsersRepository {
     try {
       return await this.changes.transaction(work);
     } catch (cause) {
-      if (!isEmailTaken(cause)) throw cause;
-      throw new ServiceError('email-taken', 'Another user has this e-mail address.', { cause });
+      const constraint = cause instanceof QueryFailedError && (cause.driverError as { constraint?: string }).constraint;
+      throw (constraint ? refusals[constraint]?.(cause) : undefined) ?? cause;
     }
   }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { builtInRoles, tenantPermissions, Users } from '@tenantry/contracts';
 import { anonymous, ServiceError, type Caller } from '@tenantry/service-kit';
+import type { TokenMails } from '../mail/token-mails.js';
 import type { Passwords } from '../passwords/passwords.js';
 import type { Role } from '../roles/role.entity.js';
 import type { RolesRepository } from '../roles/roles.repository.js';
@@ -50,6 +51,7 @@ beforeEach(() => {
     roles as unknown as RolesRepository,
     hashes as unknown as Passwords,
     { get: async () => ({ limits: { maxUsers: 100 } }) } as unknown as TenantTerms,
+    {} as TokenMails,
   );
 });
 

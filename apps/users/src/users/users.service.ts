@@ -1,18 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { type FirstAdmin, type ParsedRequestOf, type ReplyOf, type Users } from '@tenantry/contracts';
 import { type Caller, ServiceError } from '@tenantry/service-kit';
+import { TokenMails } from '../mail/token-mails.js';
 import { Passwords } from '../passwords/passwords.js';
 import type { Role } from '../roles/role.entity.js';
 import { RolesRepository } from '../roles/roles.repository.js';
 import { refuseBeyond } from '../roles/roles.service.js';
 import { TenantTerms } from '../tenant/tenant-terms.js';
+import { unknownRole } from './unknown-role.js';
 import { toAnswer, toPerson, type Answer, type Person } from './user.views.js';
 import { changeOf } from './user-change.js';
 import type { User } from './user.entity.js';
 import { UsersRepository } from './users.repository.js';
-
-const invalid = (pointer: string, code: string, message: string): ServiceError =>
-  new ServiceError('validation', 'The request breaks a rule of its fields.', { errors: [{ pointer, code, message }] });
 
 const unknownUser = (): ServiceError => new ServiceError('not-found', 'There is no such user.');
 
@@ -31,6 +30,7 @@ export class UsersService {
     private readonly roles: RolesRepository,
     private readonly passwords: Passwords,
     private readonly terms: TenantTerms,
+    private readonly mails: TokenMails,
   ) {}
 
   /** @throws ServiceError `invalid-cursor` */
@@ -56,16 +56,19 @@ export class UsersService {
   }
 
   /**
-   * Nobody gives away more than they have, nor decides over the account of somebody who may do more.
+   * Nobody gives away more than they have, nor decides over the account of somebody who may do more. A new address is sent a mail to show
+   * whose it is.
    * @throws ServiceError `not-found`, `forbidden`, `email-taken`, `last-admin`; `validation` for a role that does not exist.
    */
   async update({ id, ...given }: ParsedRequestOf<typeof Users.update>, caller: Caller): Promise<Answer> {
     const roles = given.roles && (await this.#getRoles(given.roles));
     const maxUsers = given.active ? await this.#room(caller) : undefined;
+    let isMoved = false;
     const user = await this.users.update(
       id,
       (before) => {
         const change = changeOf(before, { ...given, roles });
+        isMoved = change.email !== undefined;
         if (['email', 'active', 'roles'].some((name) => name in change)) refuseAbove(caller, before);
         refuseBeyond(caller, permissionsOf(change.roles ?? []));
         return change;
@@ -73,6 +76,7 @@ export class UsersService {
       maxUsers,
     );
     if (!user) throw unknownUser();
+    if (isMoved) this.mails.sendSoon(caller.tenantId!, 'verify-email', () => Promise.resolve(id));
     return toAnswer(user);
   }
 
@@ -118,7 +122,7 @@ export class UsersService {
   async #getRoles(names: readonly string[]): Promise<Role[]> {
     const roles = await this.roles.findByNames(names);
     const unknown = names.find((name) => !roles.some((role) => role.name === name));
-    if (unknown !== undefined) throw invalid('/roles', 'unknown-role', `there is no role '${unknown}'`);
+    if (unknown !== undefined) throw unknownRole(`there is no role '${unknown}'`);
     return roles;
   }
 }

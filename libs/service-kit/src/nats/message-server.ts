@@ -133,7 +133,8 @@ export class MessageServer extends Server implements CustomTransportStrategy {
       const request = parseRequest(message.request, parseBody(msg));
       if (message.ifMatch && incoming.ifMatch === undefined) throw preconditionRequired();
       const requestId = incoming.requestId ?? randomUUID();
-      const traced = { requestId, caller, traceparent: incoming.traceparent };
+      // Of messages without a context it is the asker's word, for logs and traces alone.
+      const traced = { requestId, caller, traceparent: incoming.traceparent, tenantId: incoming.tenantId };
       span = openSpan(message.subject, 'server', traced, messagingAttributes(message.subject, 'process'));
       const context = {
         requestId,

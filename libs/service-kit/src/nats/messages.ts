@@ -37,6 +37,8 @@ export interface RawReply {
   readonly status: number;
   readonly body: Uint8Array;
   readonly resourceId: string | undefined;
+  /** Of a page of a list, unless it is the last. */
+  readonly nextCursor?: string | undefined;
   readonly etag: string | undefined;
   /** It is the first answer to an idempotency key, again. */
   readonly isReplayed: boolean;
@@ -148,12 +150,14 @@ function appendClient(headers: MsgHdrs, { address, agent }: Client): void {
 function readReply(msg: Msg): RawReply {
   let status = 0;
   let resourceId: string | undefined;
+  let nextCursor: string | undefined;
   let etag: string | undefined;
   let isReplayed = false;
   let retryAfterSeconds: string | undefined;
   for (const [name, [value]] of headersOf(msg) ?? []) {
     if (name === Headers.status) status = Number(value);
     else if (name === Headers.resourceId) resourceId = value;
+    else if (name === Headers.nextCursor) nextCursor = value;
     else if (name === Headers.etag) etag = value;
     else if (name === Headers.replayed) isReplayed = true;
     else if (name === Headers.retryAfter) retryAfterSeconds = value;
@@ -163,7 +167,7 @@ function readReply(msg: Msg): RawReply {
       cause: `status '${status}'`,
     });
   }
-  return { status, body: msg.data, resourceId, etag, isReplayed, retryAfterSeconds };
+  return { status, body: msg.data, resourceId, nextCursor, etag, isReplayed, retryAfterSeconds };
 }
 
 function parseBody(reply: RawReply): unknown {

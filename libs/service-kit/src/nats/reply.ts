@@ -33,12 +33,16 @@ export function replyTo(message: Message, answered: unknown, checked: boolean): 
   const { reply, version } = message.etag ? untag(answer as object) : { reply: answer };
   if (checked) check(message, reply, version);
   const body = message.status === 204 ? noBody : Buffer.from(JSON.stringify(reply));
-  if (!message.etag && message.status !== 201 && !isReplayed) return { body, headers: headersOf(message.status) };
+  const { id, nextCursor } = (reply ?? {}) as { id?: string; nextCursor?: unknown };
+  const hasNext = typeof nextCursor === 'string';
+  if (!message.etag && message.status !== 201 && !isReplayed && !hasNext) {
+    return { body, headers: headersOf(message.status) };
+  }
   const headers = natsHeaders();
   headers.set(Headers.status, String(message.status));
-  const { id } = (reply ?? {}) as { id?: string };
   if (message.status === 201 && id !== undefined) headers.set(Headers.resourceId, id);
   if (id !== undefined && version !== undefined) headers.set(Headers.etag, entityTag(id, version));
+  if (hasNext) headers.set(Headers.nextCursor, nextCursor);
   if (isReplayed) headers.set(Headers.replayed, 'true');
   return { body, headers };
 }

@@ -74,7 +74,7 @@ export class OwnCluster {
     await this.createDatabase(tenantId);
     this.places.set(
       tenantId,
-      placeOf({ tenantId, host, port: Number(port), database: name, role: name, password: 'first' }),
+      await placeOf({ tenantId, host, port: Number(port), database: name, role: name, password: 'first' }),
     );
   }
 

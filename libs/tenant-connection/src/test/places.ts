@@ -14,10 +14,10 @@ interface Database {
 }
 
 /** What the registry would say of a tenant. */
-export function placeOf(
+export async function placeOf(
   { tenantId: id, password, ...where }: Database,
   changes: Partial<TenantPlace> = {},
-): TenantPlace {
+): Promise<TenantPlace> {
   return {
     id,
     slug: id.slice(-12),
@@ -29,7 +29,7 @@ export function placeOf(
     limits: { requestsPerMinute: 600, maxConnections: 10, maxDatabaseBytes: 1e9, maxUsers: 100 },
     signUp: false,
     ...where,
-    password: sealSecret(password, masterKey, { owner: id, field: 'db_password' }),
+    password: await sealSecret(password, masterKey, { owner: id, field: 'db_password' }),
     ...changes,
   };
 }

@@ -11,7 +11,7 @@ import { type Place, readText, tenantId } from './fleet.ts';
 
 const masterKey = randomBytes(32);
 
-const tenantPlace = (number: number, { user, password, ...where }: Place): TenantPlace => ({
+const tenantPlace = async (number: number, { user, password, ...where }: Place): Promise<TenantPlace> => ({
   id: tenantId(number),
   slug: `t-${number}`,
   name: `Tenant ${number}`,
@@ -23,7 +23,7 @@ const tenantPlace = (number: number, { user, password, ...where }: Place): Tenan
   signUp: false,
   ...where,
   role: user,
-  password: sealSecret(password, masterKey, { owner: tenantId(number), field: 'db_password' }),
+  password: await sealSecret(password, masterKey, { owner: tenantId(number), field: 'db_password' }),
 });
 
 /** The library, as a service has it: a Nest application with the module in it. */
@@ -42,7 +42,9 @@ const states = ['active'] as const;
 
 export async function openLibrary(places: readonly Place[], settings: Partial<ConnectionSettings>): Promise<Library> {
   // Sealed before the clock runs: that is the registry's work.
-  const known = places.map((place, number) => JSON.stringify(tenantPlace(number, place)));
+  const known = await Promise.all(
+    places.map(async (place, number) => JSON.stringify(await tenantPlace(number, place))),
+  );
   class BenchModule {}
   Module({
     imports: [

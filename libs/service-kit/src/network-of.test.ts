@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { addressKeyOf } from './address-key.js';
+import { networkOf } from './network-of.js';
 
 it.each([
   ['192.0.2.1', '192.0.2.1'],
@@ -10,5 +10,5 @@ it.each([
   ['::1', '0:0:0:0::/64'],
   ['fe80::1%eth0', 'fe80:0:0:0::/64'],
 ])('%s counts as %s', (address, key) => {
-  expect(addressKeyOf(address)).toBe(key);
+  expect(networkOf(address)).toBe(key);
 });

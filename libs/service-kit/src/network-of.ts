@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net';
 const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 
 /** One client, as far as an address tells: of IPv6 the network, since each has 2^64 addresses of its own (RFC 6177). */
-export function addressKeyOf(address: string): string {
+export function networkOf(address: string): string {
   const v4 = mapped.exec(address)?.[1];
   if (v4) return v4;
   if (!isIPv6(address)) return address;

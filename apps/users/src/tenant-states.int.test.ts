@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { TenantLifecycle, type TenantNotice, tenantNoticeSubject, type TenantState, Users } from '@tenantry/contracts';
+import type { Nats } from '@tenantry/service-kit';
+import { createTenantDatabase, type TenantDatabase, within } from '@tenantry/testing';
+import { startBus, type Bus, until } from './test/bus.js';
+
+/** A change of state holds in every service within this. */
+const followedWithinMs = 2000;
+
+let acme: TenantDatabase;
+let globex: TenantDatabase;
+let bus: Bus;
+let registry: Nats;
+/** What the registry says of acme, when it is asked. */
+const states: Record<string, TenantState> = {};
+const terms: Record<string, { generation: number }> = {};
+let generation = 1;
+
+beforeAll(async () => {
+  [acme, globex] = await Promise.all([createTenantDatabase(), createTenantDatabase()]);
+  bus = await startBus([acme, globex], states, terms);
+  registry = await bus.connect('tenant-registry');
+});
+afterAll(async () => {
+  await bus.close();
+  await Promise.all([acme, globex].map((tenant) => tenant.drop()));
+});
+
+/** From now on it is so; nobody has been told. */
+const become = (state: TenantState): TenantNotice => {
+  generation++;
+  states[acme.tenantId] = state;
+  terms[acme.tenantId] = { generation };
+  return { tenantId: acme.tenantId, slug: 'test', state, generation };
+};
+const say = (notice: TenantNotice): void => registry.connection.publish(tenantNoticeSubject, JSON.stringify(notice));
+const answer = async (tenant = acme) => {
+  const { status, body } = await bus.ask(Users.list, {}, tenant);
+  return status === 200 ? 'served' : (body as unknown as { code: string }).code;
+};
+const isAnswered = (code: string) => until(async () => (await answer()) === code);
+
+beforeEach(async () => {
+  say(become('active'));
+  await isAnswered('served');
+});
+
+describe('a service that serves a tenant', () => {
+  it.each([
+    ['suspended', 'tenant-suspended'],
+    ['maintenance', 'tenant-maintenance'],
+    ['archived', 'tenant-not-found'],
+  ] as const)('refuses it within 2 s of the notice that it is %s, and serves the others', async (state, code) => {
+    say(become(state));
+    await within(followedWithinMs, isAnswered(code));
+    expect(await answer(globex)).toBe('served');
+    say(become('active'));
+    await within(followedWithinMs, isAnswered('served'));
+  });
+
+  it('refuses it within 2 s of a change whose notice was lost', async () => {
+    const asked: (number | undefined)[] = [];
+    let changes: TenantNotice[] = [];
+    const asking = registry.connection.subscribe(TenantLifecycle.changes.subject, {
+      callback: (_, request) => {
+        const { after } = request.json<{ after?: number }>();
+        asked.push(after);
+        const headers = request.headers!;
+        headers.set('Status', '200');
+        const missed = after === undefined ? [] : changes.filter((change) => change.generation > after);
+        const reply = { changes: missed, generation: missed.at(-1)?.generation ?? after ?? generation };
+        request.respond(JSON.stringify(reply), { headers });
+      },
+    });
+    // Its first question makes it doubt all it knew: that is not what is meant here.
+    await until(() => asked.some((after) => after === generation));
+    await isAnswered('served');
+    changes = [become('suspended')];
+    await within(followedWithinMs, isAnswered('tenant-suspended'));
+    changes = [...changes, become('active')];
+    await within(followedWithinMs, isAnswered('served'));
+    asking.unsubscribe();
+  });
+});

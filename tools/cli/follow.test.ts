@@ -1,0 +1,136 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { ChildProcess } from 'node:child_process';
+import { mainPath, type Ran, runProgram } from './test/run.ts';
+import { StandIn } from './test/stand-in.ts';
+
+type State = 'pending' | 'running' | 'succeeded' | 'failed' | 'skipped';
+
+const operationId = '0192f0c1-2b3c-7d4e-8f50-6172839405a6';
+const at = '2026-01-01T00:00:00.000Z';
+const step = (name: string, state: State) => {
+  const isOver = state === 'succeeded' || state === 'failed';
+  return { name, state, startedAt: isOver ? at : null, endedAt: isOver ? at : null };
+};
+const operation = (state: string, ...steps: object[]) => ({
+  ...{ id: operationId, kind: 'rotate-credentials', tenantId: null, state, dueAt: at, steps },
+});
+
+let gateway: StandIn;
+let folder: string;
+/** What the operation is, each time that it is asked for; the last of them from then on. */
+let course: object[];
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'tenantry-cli-'));
+  gateway = await StandIn.start();
+});
+afterAll(() => {
+  gateway?.stop();
+  rmSync(folder, { recursive: true });
+});
+beforeEach(() => {
+  course = [operation('running', step('prepare', 'running'), step('switch', 'pending'))];
+  gateway.asked.length = 0;
+  gateway.answer = ({ method, path }) => {
+    if (path.startsWith('/v1/admin/operations/')) return { body: course.length > 1 ? course.shift() : course[0] };
+    if (method === 'POST')
+      return { status: 202, headers: { location: `/v1/admin/operations/${operationId}` }, body: {} };
+    const slug = new URL(path, gateway.url).searchParams.get('slug');
+    return { body: { data: [{ id: `id-of-${slug}`, slug, state: 'active' }], nextCursor: null } };
+  };
+});
+
+const env = () => ({ TENANTRY_URL: gateway.url, TENANTRY_KEY: 'tok_x' });
+const run = (args: readonly string[], meet?: (child: ChildProcess, err: string) => void): Promise<Ran> =>
+  runProgram(process.execPath, [mainPath, ...args], env(), meet);
+const begun = () => gateway.asked.filter(({ method }) => method === 'POST');
+
+describe('on a terminal', () => {
+  /** Its stdout goes to a file, its stderr is a terminal; what that shows. */
+  async function onTerminal(...args: string[]): Promise<{ shown: string; out: string }> {
+    const file = join(folder, 'out');
+    const command = [process.execPath, mainPath, ...args].map((word) => `'${word}'`).join(' ');
+    const terminal = { ...env(), TERM: 'xterm' };
+    // A terminal that nobody looks at has no size until it is given one.
+    const inside = `stty cols 80 rows 24; ${command} > '${file}'`;
+    const { out: shown } = await runProgram('script', ['-qec', inside, '/dev/null'], terminal);
+    return { shown, out: readFileSync(file, 'utf8') };
+  }
+
+  it('steps are drawn in their place, and the outcome alone is on stdout', async () => {
+    course.push(operation('succeeded', step('prepare', 'succeeded'), step('switch', 'succeeded')));
+    const { shown, out } = await onTerminal('operation', operationId, '--follow');
+    expect(shown).toMatch(/\u001b\[\d*[AK]/);
+    expect(shown).toContain('prepare (0 ms)');
+    expect(shown).toContain('switch (0 ms)');
+    expect(out).toMatch(/^state +succeeded$/m);
+    expect(out).not.toContain('\u001b');
+  });
+
+  it('what is undone after a failure is shown below it', async () => {
+    const failed = [
+      step('prepare', 'succeeded'),
+      { ...step('switch', 'failed'), error: 'no way in' },
+      step('retire', 'skipped'),
+    ];
+    course = [
+      operation('running', step('prepare', 'running'), step('switch', 'pending'), step('retire', 'pending')),
+      operation('running', ...failed, step('undo', 'running')),
+      operation('failed', ...failed, step('undo', 'succeeded')),
+    ];
+    const { shown, out } = await onTerminal('operation', operationId, '--follow');
+    expect(shown).toMatch(/no way in[^]*undo \(0 ms\)[^]*rotate-credentials failed/);
+    expect(out).toBe('');
+  });
+});
+
+describe('several, one after another', () => {
+  const leaveAtOnce = (child: ChildProcess, err: string): void => {
+    if (err.includes('prepare: ...') && !child.killed) child.kill('SIGINT');
+  };
+
+  it('of which one was left with Ctrl-C: no other is begun, and those are named', async () => {
+    const { code, err } = await run(['rotate', 'acme', 'globex', 'initech'], leaveAtOnce);
+    expect(begun().map(({ path }) => path)).toEqual(['/v1/admin/tenants/id-of-acme/rotate-credentials']);
+    expect({ code, err }).toEqual({
+      code: 3,
+      err: expect.stringMatching(/It goes on\.[^]*not begun: globex, initech/),
+    });
+  });
+
+  it('of which the last was left: all are begun', async () => {
+    course = [operation('succeeded', step('prepare', 'succeeded')), ...course];
+    expect((await run(['rotate', 'acme', 'globex'], leaveAtOnce)).code).toBe(0);
+    expect(begun()).toHaveLength(2);
+  });
+
+  it('are done for the reason that was given', async () => {
+    course = [operation('succeeded', step('prepare', 'succeeded'))];
+    await run(['rotate', 'acme', '--reason', 'a leak']);
+    await run(['rotate', 'globex']);
+    expect(begun().map(({ body }) => body)).toEqual([{ reason: 'a leak' }, null]);
+  });
+});
+
+describe('an answer that is not of the gateway', () => {
+  it.each([
+    [502, '<html>Bad Gateway</html>'],
+    [200, 'It works!'],
+  ])('(%i) is said to be so in one line, and fails', async (status, body) => {
+    gateway.answer = () => ({ status, headers: { 'content-type': 'text/html' }, body });
+    const { code, out, err } = await run(['list']);
+    expect({ code, out, err }).toEqual({
+      ...{ code: 1, out: '' },
+      err: `${gateway.url} answers ${status}, and not as the gateway does\n`,
+    });
+  });
+});
+
+it.each(['abc', '1.5', '0', '-3', '', '9999999'])('a number of days that is %j is wrong usage', async (days) => {
+  const { code, err } = await run(['operators', 'create', 'robot', '--scopes', 'tenants:read', `--days=${days}`]);
+  expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining('whole number of days') });
+  expect(gateway.asked).toEqual([]);
+});
