@@ -27,6 +27,18 @@ export interface FuzzRequest {
   readonly body: string | undefined;
 }
 
+/** What no schema tells of the stack that is asked. */
+export interface Known {
+  /** Ids of things that are there, by the operation that is to get them, or else by the path of their collection. */
+  readonly ids: Readonly<Record<string, readonly string[]>>;
+  /** Ids that any operation may get. */
+  readonly anyIds: readonly string[];
+  /** What headers and parameters of these names say where they fit. */
+  readonly parameters: Readonly<Record<string, readonly string[]>>;
+  /** Bodies that fit, by operation. */
+  readonly bodies: Readonly<Record<string, readonly unknown[]>>;
+}
+
 const asText = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
 const encode = (value: unknown): string => encodeURIComponent(asText(value).toWellFormed());
 /** What Node would send as a header at all. */
@@ -42,32 +54,65 @@ const oftenGood = (good: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
 const rarely = (text: string): fc.Arbitrary<string> =>
   fc.oneof({ weight: 30, arbitrary: fc.constant('') }, { weight: 1, arbitrary: fc.constant(text) });
 
-function requestsOf(method: string, template: string, operation: Operation, all: Schema, ids: fc.Arbitrary<unknown>) {
+interface Place {
+  readonly method: string;
+  readonly template: string;
+  readonly operation: Operation;
+  readonly all: Schema;
+}
+
+function idsOf({ template, operation }: Place, { ids, anyIds }: Known): fc.Arbitrary<unknown> {
+  const own = ids[operation.operationId] ?? ids[template.slice(0, template.indexOf('/{'))] ?? [];
+  return fc.oneof(
+    ...(own.length > 0 ? [{ weight: 4, arbitrary: fc.constantFrom(...own) }] : []),
+    ...(anyIds.length > 0 ? [{ weight: 2, arbitrary: fc.constantFrom(...anyIds) }] : []),
+    { weight: 2, arbitrary: fc.uuid() },
+  );
+}
+
+/** @param isSpoiled whether some are to be bad. */
+function requestsOf(place: Place, known: Known, isSpoiled: boolean) {
+  const { method, template, operation, all } = place;
   const { parameters = [], requestBody, operationId } = operation;
-  const given = (place: Parameter['in']): fc.Arbitrary<Record<string, unknown>> => {
-    const found = parameters.filter((one) => one.in === place);
-    const values = found.map(({ name, schema }) => [name, oftenGood(valuesOf(schema, all, ids))] as const);
-    const requiredKeys = place === 'path' ? found.map(({ name }) => name) : [];
-    return fc.record(Object.fromEntries(values), { requiredKeys });
+  const ids = idsOf(place, known);
+  const valueOf = ({ name, schema }: Parameter): fc.Arbitrary<unknown> => {
+    const fitting = known.parameters[name];
+    const good = valuesOf(schema, all, ids);
+    if (!isSpoiled) return fitting ? fc.constantFrom(...fitting) : good;
+    return oftenGood(fitting ? fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...fitting) }, good) : good);
+  };
+  const given = (where: Parameter['in']): fc.Arbitrary<Record<string, unknown>> => {
+    // Where a list goes on only the list itself can say.
+    const found = parameters.filter((one) => one.in === where && (isSpoiled || one.name !== 'cursor'));
+    const requiredKeys = found.filter(({ required }) => where === 'path' || (required && !isSpoiled));
+    return fc.record(Object.fromEntries(found.map((one) => [one.name, valueOf(one)])), {
+      requiredKeys: requiredKeys.map(({ name }) => name),
+    });
   };
   const schema = requestBody?.content['application/json']?.schema;
-  const good = schema ? valuesOf(schema, all, ids) : fc.constant(undefined);
-  const bodies = fc.oneof(
-    { weight: 5, arbitrary: good.map((value) => JSON.stringify(value)) },
-    { weight: 4, arbitrary: spoiled(good).map((value) => JSON.stringify(value)) },
-    { weight: 1, arbitrary: hostile.map((value) => JSON.stringify(value)) },
-    { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 200 }) },
-  );
+  const fitting = known.bodies[operationId];
+  const allowed = schema ? valuesOf(schema, all, ids) : fc.constant(undefined);
+  const fits = fitting && fc.constantFrom(...fitting);
+  const good = fits ? (isSpoiled ? fc.oneof(fits, allowed) : fits) : allowed;
+  const text = good.map((value) => JSON.stringify(value));
+  const bodies = isSpoiled
+    ? fc.oneof(
+        { weight: 5, arbitrary: text },
+        { weight: 4, arbitrary: spoiled(good).map((value) => JSON.stringify(value)) },
+        { weight: 1, arbitrary: hostile.map((value) => JSON.stringify(value)) },
+        { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 200 }) },
+      )
+    : text;
   return fc
     .record({
       path: given('path'),
       query: given('query'),
       header: given('header'),
       body: schema ? bodies : fc.constant(undefined),
-      more: rarely('&limit=1&limit=2&unknown=%zz'),
+      more: isSpoiled ? rarely('&limit=1&limit=2&unknown=%zz') : fc.constant(''),
       type: fc.oneof(
         { weight: 20, arbitrary: fc.constant('application/json') },
-        { weight: 1, arbitrary: fc.constantFrom('text/plain', '') },
+        ...(isSpoiled ? [{ weight: 1, arbitrary: fc.constantFrom('text/plain', '') }] : []),
       ),
     })
     .map(({ path, query, header, body, more, type }): FuzzRequest => {
@@ -84,18 +129,25 @@ function requestsOf(method: string, template: string, operation: Operation, all:
     });
 }
 
-/** Requests to every operation of these documents, good ones and bad. `ids` are of things that are there. */
-export function fuzzRequests(
-  documents: readonly Document[],
-  { known, skip }: { readonly known: readonly string[]; readonly skip: readonly string[] },
-): fc.Arbitrary<FuzzRequest> {
-  const ids = fc.oneof(fc.constantFrom(...known), fc.uuid());
-  const all = documents.flatMap((document) =>
-    Object.entries(document.paths).flatMap(([path, item]) =>
+const placesIn = (documents: readonly Document[], skip: readonly string[]): Place[] =>
+  documents.flatMap((document) =>
+    Object.entries(document.paths).flatMap(([template, item]) =>
       Object.entries(item)
         .filter(([, { operationId }]) => !skip.includes(operationId))
-        .map(([method, operation]) => requestsOf(method, path, operation, document as Schema, ids)),
+        .map(([method, operation]) => ({ method, template, operation, all: document as Schema })),
     ),
   );
-  return fc.oneof(...all);
+
+interface Terms {
+  readonly known: Known;
+  /** Operations that are left alone. */
+  readonly skip: readonly string[];
 }
+
+/** Requests to every operation of these documents, good ones and bad. */
+export const fuzzRequests = (documents: readonly Document[], { known, skip }: Terms): fc.Arbitrary<FuzzRequest> =>
+  fc.oneof(...placesIn(documents, skip).map((place) => requestsOf(place, known, true)));
+
+/** Requests that are as the documents want them, one operation after the other. */
+export const goodRequests = (documents: readonly Document[], { known, skip }: Terms): fc.Arbitrary<FuzzRequest>[] =>
+  placesIn(documents, skip).map((place) => requestsOf(place, known, false));
