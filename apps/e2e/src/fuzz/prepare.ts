@@ -56,7 +56,7 @@ export async function prepare(stack: Stack): Promise<Prepared> {
         'Users.delete': users.splice(-2),
         'Roles.delete': roles.splice(-2),
         'TenantLifecycle.remove': [leaving.id],
-        'Clusters.update': clusters.map(({ id }) => id),
+        '/v1/admin/clusters': clusters.map(({ id }) => id),
       },
       parameters: { 'X-Tenant': [slug], 'If-Match': ['*'], code: ['validation', 'not-found'] },
       bodies: {
