@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Metrics } from '@tenantry/service-kit';
@@ -28,6 +29,8 @@ beforeEach(async () => {
   server.get('/held', () => (held++, waiting.promise));
   server.get('/aside', (_, reply) => (held++, load.aroundWait(reply.raw, waiting.promise)));
   server.get('/at-once', () => 'done');
+  // More than lies in any socket's buffers.
+  server.get('/large', () => (held++, Buffer.alloc(32 * 1024 * 1024)));
   load.guard(server);
   http = Client.of(await server.listen({ port: 0, host: '127.0.0.1' }));
 });
@@ -83,6 +86,16 @@ describe('a server with as much in hand as it can do', () => {
     expect((await http.get('/at-once')).status).toBe(200);
     answer();
     for (const one of await Promise.all(aside)) expect(one.status).toBe(200);
+    await takesMost();
+  });
+
+  it('counts nobody who does not read their answer', async () => {
+    const { hostname, port } = new URL(http.url);
+    const deaf = Array.from({ length: most }, () => connect(Number(port), hostname).pause());
+    for (const socket of deaf) socket.write('GET /large HTTP/1.1\r\nHost: x\r\n\r\n');
+    await until('all are answered', 5000, () => held === most);
+    expect((await http.get('/at-once')).status).toBe(200);
+    for (const socket of deaf) socket.destroy();
     await takesMost();
   });
 

@@ -16,11 +16,12 @@ const sampleEveryMs = 100;
  * refusing would be what there is no time for. The bound is that of the services (MAX_IN_FLIGHT): what one of them would refuse
  * for it need not go there. At 3,000 a second it is a sixth of a second's work, so that what is taken ends long before its deadline.
  *
- * Invariant: `inHand` are the requests that are not answered yet, less those in `aside`, which wait for their client.
+ * Invariant: a request is in `inHand` while we have work with it: not while it waits in `aside` for its client, nor once its answer is
+ * written and waits to be read (over HTTP/2, where nothing tells of that, until it was).
  */
 @Injectable()
 export class Load implements OnApplicationShutdown {
-  private inHand = 0;
+  private readonly inHand = new Set<object>();
   private readonly aside = new Set<object>();
   private lagMs = 0;
   private sampledAt = performance.now();
@@ -39,7 +40,7 @@ export class Load implements OnApplicationShutdown {
 
   /** Why no more is taken now, or undefined. */
   get tooMuch(): 'in-hand' | 'lag' | undefined {
-    if (this.inHand >= this.config.MAX_IN_FLIGHT) return 'in-hand';
+    if (this.inHand.size >= this.config.MAX_IN_FLIGHT) return 'in-hand';
     return this.lagMs > maxLagMs ? 'lag' : undefined;
   }
 
@@ -53,10 +54,13 @@ export class Load implements OnApplicationShutdown {
         this.refused.count(why);
         return refuseOverload(request, response);
       }
-      this.inHand++;
-      response.once('close', () => {
-        if (!this.aside.delete(response)) this.inHand--;
-      });
+      this.inHand.add(response);
+      const leave = (): void => {
+        this.inHand.delete(response);
+        this.aside.delete(response);
+      };
+      // Of `end`, and of what came to no end.
+      response.once('prefinish', leave).once('close', leave);
       for (const listener of answer) listener.call(server.server, request, response);
     });
   }
@@ -66,8 +70,7 @@ export class Load implements OnApplicationShutdown {
    * @throws ServiceError `overloaded` where there is no place for it by then.
    */
   async aroundWait<Result>(response: object, wait: Promise<Result>): Promise<Result> {
-    this.aside.add(response);
-    this.inHand--;
+    if (this.inHand.delete(response)) this.aside.add(response);
     try {
       const result = await wait;
       const why = this.tooMuch;
@@ -76,7 +79,7 @@ export class Load implements OnApplicationShutdown {
       throw overloaded();
     } finally {
       // Unless the client has gone meanwhile.
-      if (this.aside.delete(response)) this.inHand++;
+      if (this.aside.delete(response)) this.inHand.add(response);
     }
   }
 
