@@ -42,6 +42,16 @@ describe('what roles permit', () => {
     expect(await roles.of(tenantId, ['gone'])).toEqual([]);
   });
 
+  it('is known of a thousand sets of roles, and of more after them', async () => {
+    const { roles } = start();
+    const first = await roles.of(tenantId, ['clerk']);
+    for (let made = 1; made < 1000; made++) await roles.of(tenantId, ['clerk', `made-${made}`]);
+    expect(roles.of(tenantId, ['clerk'])).toBe(first);
+    await roles.of(tenantId, ['one', 'more']);
+    expect(roles.of(tenantId, ['clerk'])).not.toBe(first);
+    expect(roles.of(tenantId, ['clerk'])).toEqual(first);
+  });
+
   it('is the same array while nothing changes', async () => {
     const { roles } = start();
     const first = await roles.of(tenantId, ['clerk']);

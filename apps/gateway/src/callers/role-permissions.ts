@@ -14,6 +14,8 @@ interface TenantRoles {
 }
 
 const maxTenants = 20_000;
+/** Sets of one tenant's roles that are known: its people have few, but a tenant may make up as many as it likes. */
+const maxSets = 1000;
 /** A tenant whose roles change faster than they can be read is given up, this time. */
 const maxTries = 3;
 
@@ -84,6 +86,7 @@ function permissionsOf({ permissions, ofSets }: TenantRoles, roles: readonly str
   let found = ofSets.get(name);
   if (!found) {
     found = Object.freeze([...new Set(roles.flatMap((role) => permissions.get(role) ?? []))]);
+    if (ofSets.size >= maxSets) ofSets.clear();
     ofSets.set(name, found);
   }
   return found;
