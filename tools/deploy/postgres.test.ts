@@ -46,7 +46,7 @@ test('every cluster of production is backed up, each to a place of its own; loca
 test("the platform's own databases have a connection for everybody who may ask for one", () => {
   const instances = (service: string): number =>
     named<Autoscaler>(production, 'HorizontalPodAutoscaler', service).spec.maxReplicas + 1;
-  const entities = numberOf('apps/tenant-registry/src/app.module.ts', /poolSize: (\d+)/);
+  const entities = numberOf('apps/tenant-registry/src/central-database.ts', /poolSize: (\d+)/);
   const workflows = numberOf('apps/tenant-registry/src/operations/takeover.ts', /systemDatabasePoolSize: (\d+)/);
   const auth = numberOf('apps/auth/src/central-database.ts', /maxConnections = (\d+)/);
   const services = instances('tenant-registry') * (entities + workflows) + instances('auth') * auth;
