@@ -16,15 +16,17 @@ export interface Context {
   readonly reason: string | undefined;
 }
 
-const required = (value: string | undefined, name: string): string => {
-  if (!value) throw new UsageError(`${name} is not set: it names the gateway or an operator's key`);
+const required = (variable: string, what: string): string => {
+  const value = process.env[variable];
+  if (!value)
+    throw new UsageError(`${variable} is not set (${what}), and no local stack runs in this folder: npm start`);
   return value;
 };
 
 export function contextOf(command: Command): Context {
   const { json = false, reason } = command.optsWithGlobals<GlobalOptions>();
-  const { TENANTRY_URL, TENANTRY_KEY } = process.env;
-  const api = new PlatformApi(required(TENANTRY_URL, 'TENANTRY_URL'), required(TENANTRY_KEY, 'TENANTRY_KEY'), reason);
+  const url = required('TENANTRY_URL', "the gateway's address");
+  const api = new PlatformApi(url, required('TENANTRY_KEY', "an operator's key"), reason);
   return { api, output: new Output(json), reason };
 }
 

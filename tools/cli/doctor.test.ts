@@ -12,9 +12,9 @@ beforeAll(async () => {
 afterAll(() => gateway?.stop());
 
 const page = (...data: object[]): Reply => ({ body: { data, nextCursor: null } });
-const cluster = { id: 'c1', name: 'main', state: 'open', tenants: 1, maxTenants: 10 };
+const cluster = { id: 'c1', name: 'main', state: 'open', tenants: 1, maxTenants: 10, maxConnections: 100, reserve: 10 };
 const instance = (name: string, at: string, one: object = {}) => ({
-  ...{ service: 'users', instance: name, at },
+  ...{ service: 'users', instance: name, at, budget: 40 },
   clusters: [{ cluster: 'db:5432', waiting: 0, clusterOpenMs: 0, ...one }],
 });
 const tenant = (slug: string, more: object = {}) => ({
@@ -69,6 +69,12 @@ describe('doctor', () => {
       { '/v1/admin/pools': page(instance('users-1', '2026-01-01T00:00:00.000Z', { waiting: 3 })) },
       'instances have room for connections',
       'waiting: users-1',
+    ],
+    [
+      'instances that may open more connections than there are',
+      { '/v1/admin/clusters': page({ ...cluster, maxConnections: 89 }) },
+      'no cluster can be asked for more connections than it has',
+      '80 together; short: main has 79',
     ],
     [
       'clocks that are apart',

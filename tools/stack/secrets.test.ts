@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { scratchDir } from './scratch.ts';
-import { loadSecrets } from './secrets.ts';
+import { keepSecrets, loadSecrets } from './secrets.ts';
 
 test('only the owner reads the secrets file', () => {
   using dir = scratchDir();
@@ -33,10 +33,22 @@ test('nats.conf can read every password without quotes', () => {
   for (const password of Object.values(loadSecrets(dir.path).nats)) expect(password).toMatch(/^[a-z][A-Za-z0-9_-]+$/);
 });
 
-test('what the environment gives replaces what is kept, for later starts too', () => {
+const givenKey = `tok_${'8f3a'.repeat(12)}`;
+
+test('what the environment gives is taken, and kept for later starts once one has succeeded with it', () => {
   using dir = scratchDir();
-  loadSecrets(dir.path);
-  loadSecrets(dir.path, { TENANTRY_OPERATOR_KEY: 'tok_given', NATS_PASSWORD_TENANT_REGISTRY: 'given' });
-  const { operatorKey, nats } = loadSecrets(dir.path);
-  expect([operatorKey, nats['tenant-registry']]).toEqual(['tok_given', 'given']);
+  const made = loadSecrets(dir.path);
+  const given = loadSecrets(dir.path, { TENANTRY_OPERATOR_KEY: givenKey, NATS_PASSWORD_TENANT_REGISTRY: 'given' });
+  expect([given.operatorKey, given.nats['tenant-registry']]).toEqual([givenKey, 'given']);
+  expect(loadSecrets(dir.path)).toEqual(made);
+  keepSecrets(dir.path, given);
+  expect(loadSecrets(dir.path)).toEqual(given);
+});
+
+test("an operator's key that can be none is refused by its variable, and harms no later start", () => {
+  using dir = scratchDir();
+  const made = loadSecrets(dir.path);
+  for (const key of ['secret', 'tok_short', `${givenKey} `])
+    expect(() => loadSecrets(dir.path, { TENANTRY_OPERATOR_KEY: key })).toThrow(/^TENANTRY_OPERATOR_KEY must be tok_/);
+  expect(loadSecrets(dir.path)).toEqual(made);
 });

@@ -9,7 +9,7 @@ import { endLeftovers } from './leftovers.ts';
 import { migrate } from './migrate.ts';
 import type { StackOptions } from './options.ts';
 import { expectFree } from './ports.ts';
-import { loadSecrets } from './secrets.ts';
+import { keepSecrets, loadSecrets } from './secrets.ts';
 import { prepareServers } from './servers.ts';
 import { instances, serviceProgram } from './service-programs.ts';
 import type { Instance, Surroundings } from './services.ts';
@@ -83,6 +83,7 @@ async function bringUp(
     crew.start(all.map((one) => serviceProgram(root, one, around))),
   );
   cancel.throwIfAborted();
+  keepSecrets(path, secrets);
   const asOperator = { url: `http://127.0.0.1:${options.port}`, operatorKey: secrets.operatorKey };
   const names = [firstCluster, ...(await registerClusters(asOperator, clusters, secrets))];
   if (options.demo) await step('demo tenants', () => makeDemoTenants(asOperator, names));

@@ -38,6 +38,14 @@ const checks: Readonly<Record<string, (api: PlatformApi) => Promise<Omit<Finding
       found: ok ? `${data.length} instances` : `waiting: ${listOf(waiting.map(({ instance }) => instance))}`,
     };
   },
+  'no cluster can be asked for more connections than it has': async (api) => {
+    const { data } = await api.get<{ data: InstancePools[] }>('/v1/admin/pools');
+    const wanted = data.reduce((sum, { budget }) => sum + budget, 0);
+    const all = await api.all<Cluster>('/v1/admin/clusters');
+    const short = all.filter(({ maxConnections, reserve }) => maxConnections - reserve < wanted);
+    const said = short.map(({ name, maxConnections, reserve }) => `${name} has ${maxConnections - reserve}`);
+    return { ok: short.length === 0, found: `${wanted} together; short: ${listOf(said)}` };
+  },
   'the clocks of the instances agree': async (api) => {
     const { data } = await api.get<{ data: InstancePools[] }>('/v1/admin/pools');
     const times = data.flatMap(({ at }) => (at === undefined ? [] : [Date.parse(at)]));

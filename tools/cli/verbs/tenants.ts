@@ -43,10 +43,10 @@ export function addTenantVerbs(program: Command): void {
     .description(
       "makes a tenant; its admin's password is read from TENANTRY_ADMIN_PASSWORD, so that it stands in no list of processes",
     )
-    .requiredOption('--name <name>')
-    .requiredOption('--email <email>', "the first admin's")
-    .requiredOption('--first-name <name>')
-    .requiredOption('--last-name <name>')
+    .requiredOption('--name <name>', 'required')
+    .requiredOption('--email <email>', "the first admin's; required")
+    .requiredOption('--first-name <name>', 'required')
+    .requiredOption('--last-name <name>', 'required')
     .option('--plan <plan>')
     .option('--cluster <name>')
     .option('--sign-up', 'people may register themselves')

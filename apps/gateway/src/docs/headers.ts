@@ -41,7 +41,7 @@ const texts = {
   ETag: {
     isAlways: true,
     description: 'The version answered, as a strong entity tag (RFC 9110, 8.8.3).',
-    example: '"0192f0c12b3c7d4e8f506172839405a6-3"',
+    example: '"0192f0c1-2b3c-7d4e-8f50-6172839405a6.3"',
   },
   'Idempotency-Replayed': { description: 'It is the first answer to this Idempotency-Key, again.', example: 'true' },
   Link: {
