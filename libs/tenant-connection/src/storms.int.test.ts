@@ -41,8 +41,11 @@ afterAll(async () => {
 /** What must be so after anything. */
 afterEach(async () => {
   const used = own?.connections.pools().clusters[0]?.budget ?? budget;
-  expect(peak).toBeLessThanOrEqual(used);
-  expect(await cluster.activity()).toMatchObject({ inTransaction: 0 });
+  const most = peak;
+  peak = 0;
+  expect(most).toBeLessThanOrEqual(used);
+  // A server that is busy hears late of a connection that was cut.
+  await until('no transaction is left', 5000, async () => (await cluster.activity()).inTransaction === 0);
   await own?.connections.close();
   expect(await cluster.activity()).toEqual({ connections: 0, inTransaction: 0 });
   peak = 0;

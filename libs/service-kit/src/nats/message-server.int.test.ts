@@ -232,7 +232,10 @@ describe('time', () => {
     const headers = (await import('@nats-io/transport-node')).headers();
     headers.set('Context', await asker.context());
     headers.set('Deadline', '0');
-    const reply = await asker.nats.connection.request(subject, JSON.stringify({ id }), { headers, timeout: 2000 });
+    // Where the service may answer.
+    const inbox = { noMux: true, reply: `${asker.nats.inboxPrefix}.products.${randomUUID()}` };
+    const asked = { headers, timeout: 2000, ...inbox };
+    const reply = await asker.nats.connection.request(subject, JSON.stringify({ id }), asked);
     expect(reply.json()).toMatchObject({ code: 'deadline-exceeded', status: 504 });
     expect(ran).toBe(0);
   });

@@ -84,14 +84,14 @@ export class Messages {
     if (envelope.ifMatch) headers.append(Headers.ifMatch, envelope.ifMatch);
     headers.append(Headers.deadline, String(leftMs));
     if (!isTraced(envelope))
-      return readReply(await this.#requests.request(message.subject, body, headers, envelope.deadlineAt));
+      return readReply(await this.#requests.request(message, body, headers, envelope.deadlineAt));
     const reply = await spanAround(
       message.subject,
       'client',
       { caller: currentRequest()?.caller, ...envelope },
       (traceparent) => {
         if (traceparent) headers.set(Headers.traceparent, traceparent);
-        return this.#requests.request(message.subject, body, headers, envelope.deadlineAt);
+        return this.#requests.request(message, body, headers, envelope.deadlineAt);
       },
     );
     return readReply(reply);

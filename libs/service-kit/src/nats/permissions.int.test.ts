@@ -148,10 +148,39 @@ describe('on the broker', () => {
     },
   );
 
-  test('a made-up answer cannot be sent to somebody who asked somebody else', async () => {
+  test('a service answers who may ask it, where they hear from it, and nobody else anywhere', async () => {
+    const asksOf = (asker: string, service: string): boolean =>
+      all.some((message) => message.service === service && askersOf(message).includes(asker));
     for (const user of users)
       for (const other of users)
-        expect([user, other, await mayPublish(user, `_INBOX_${other}.x.y`)]).toEqual([user, other, false]);
+        for (const service of serviceNames) {
+          const mayAnswer = user === other || (user === service && asksOf(other, service));
+          const inbox = `_INBOX_${other}.${service}.x.y`;
+          expect([user, inbox, await mayPublish(user, inbox)]).toEqual([user, inbox, mayAnswer]);
+        }
+  });
+
+  test('instances answer who may ask all of them', async () => {
+    for (const user of users) {
+      const mayAnswer = withTenants.some((name) => name === user) || user === 'tenant-registry';
+      expect([user, await mayPublish(user, '_INBOX_tenant-registry.instances.x')]).toEqual([user, mayAnswer]);
+    }
+  });
+
+  test('who asks itself gains no subject to answer to', async () => {
+    for (const user of users) {
+      const own = `_live.${user}.${randomBytes(6).toString('hex')}`;
+      for (const wanted of [key('gateway'), 'state.tenants', '$JS.API.STREAM.CREATE.evil', '_INBOX_auth.x.y']) {
+        if (wanted.includes(`.${user}.`) || wanted.startsWith(`_INBOX_${user}.`)) continue;
+        if (user === 'tenant-registry' && wanted === 'state.tenants') continue;
+        const asked = new Promise<void>((resolve) => {
+          as(user).subscribe(own, { max: 1, callback: () => resolve() });
+        });
+        as(user).publish(own, 'x', { reply: wanted });
+        await asked;
+        expect([user, wanted, await mayPublish(user, wanted)]).toEqual([user, wanted, false]);
+      }
+    }
   });
 
   test.each<[string, string, readonly string[]]>([

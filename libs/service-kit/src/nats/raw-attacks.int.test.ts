@@ -58,7 +58,7 @@ class ByHand {
 
   /** What was answered to a question with these headers. */
   async ask(subject: string, headers: string): Promise<string> {
-    const inbox = `_INBOX_${this.user}.${randomUUID()}`;
+    const inbox = `_INBOX_${this.user}.products.${randomUUID()}`;
     await this.subscribe(inbox);
     this.publish(subject, inbox, headers, '{"text":"x"}');
     await this.hears('"code":');

@@ -1,4 +1,5 @@
-import { createInbox, type Msg, type MsgHdrs } from '@nats-io/transport-node';
+import { nuid, type Msg, type MsgHdrs } from '@nats-io/transport-node';
+import type { ServiceName } from '@tenantry/contracts';
 import { ServiceError } from '../service-error.js';
 import { headersOf } from './headers.js';
 import type { Nats } from './nats.js';
@@ -16,7 +17,8 @@ const sweepEveryMs = 25;
 const noResponders = 503;
 
 /**
- * Requests under way, over one inbox for the whole process.
+ * Requests under way, over one inbox for the whole process: `_INBOX_<asker>.<service>.<process>.<number>`. It names who is asked, since NATS lets
+ * each service answer there and nowhere else: it could otherwise say anything to anybody, by answering a request of its own making.
  *
  * The client library's own `request` makes a timer, two promises and an error with a stack for every request that succeeds: twice the CPU of this
  * (docs/performance.md).
@@ -26,13 +28,13 @@ const noResponders = 503;
  */
 export class Requests {
   readonly #pending = new Map<string, Pending>();
-  readonly #inbox: string;
+  readonly #process = nuid.next();
   #count = 0;
   #sweeper: NodeJS.Timeout | undefined;
 
   constructor(private readonly nats: Nats) {
-    this.#inbox = `${createInbox(nats.inboxPrefix)}.`;
-    nats.connection.subscribe(`${this.#inbox}*`, { callback: (error, reply) => this.#settle(error, reply) });
+    const inbox = `${nats.inboxPrefix}.*.${this.#process}.*`;
+    nats.connection.subscribe(inbox, { callback: (error, reply) => this.#settle(error, reply) });
     nats.onRefusal((subject) => this.#refuse(subject));
   }
 
@@ -46,34 +48,40 @@ export class Requests {
    * @param deadlineAt on the clock of `performance.now()`, in milliseconds.
    * @throws ServiceError `service-unavailable` (nobody listens, or we may not ask), `deadline-exceeded`.
    */
-  request(subject: string, body: Uint8Array | string, headers: MsgHdrs, deadlineAt: number): Promise<Msg> {
-    const token = (this.#count++).toString(36);
+  request(
+    { subject, service }: { readonly subject: string; readonly service: ServiceName },
+    body: Uint8Array | string,
+    headers: MsgHdrs,
+    deadlineAt: number,
+  ): Promise<Msg> {
+    // Whole, so that what one service is asked another one cannot answer.
+    const reply = `${this.nats.inboxPrefix}.${service}.${this.#process}.${(this.#count++).toString(36)}`;
     return new Promise((resolve, reject) => {
-      this.#pending.set(token, { subject, deadlineAt, resolve, reject });
+      this.#pending.set(reply, { subject, deadlineAt, resolve, reject });
       this.#sweeper ??= setInterval(() => this.#sweep(), sweepEveryMs);
-      this.nats.writer.publish(subject, body, { reply: this.#inbox + token, headers }, (cause) => {
-        this.#take(token)?.reject(away(cause));
+      this.nats.writer.publish(subject, body, { reply, headers }, (cause) => {
+        this.#take(reply)?.reject(away(cause));
       });
     });
   }
 
   #settle(error: Error | null, reply: Msg): void {
     if (error) return;
-    const pending = this.#take(reply.subject.slice(this.#inbox.length));
+    const pending = this.#take(reply.subject);
     if (!pending) return;
     if (isWordOfNoResponders(reply)) pending.reject(away('no responders'));
     else pending.resolve(reply);
   }
 
   #refuse(subject: string): void {
-    for (const [token, pending] of this.#pending) {
-      if (pending.subject === subject) this.#take(token)?.reject(away('NATS does not let this service ask that'));
+    for (const [inbox, pending] of this.#pending) {
+      if (pending.subject === subject) this.#take(inbox)?.reject(away('NATS does not let this service ask that'));
     }
   }
 
-  #take(token: string): Pending | undefined {
-    const pending = this.#pending.get(token);
-    this.#pending.delete(token);
+  #take(inbox: string): Pending | undefined {
+    const pending = this.#pending.get(inbox);
+    this.#pending.delete(inbox);
     if (this.#pending.size === 0) {
       clearInterval(this.#sweeper);
       this.#sweeper = undefined;
@@ -83,9 +91,9 @@ export class Requests {
 
   #sweep(): void {
     const now = performance.now();
-    for (const [token, { deadlineAt }] of this.#pending) {
+    for (const [inbox, { deadlineAt }] of this.#pending) {
       if (deadlineAt <= now)
-        this.#take(token)?.reject(new ServiceError('deadline-exceeded', 'No answer came in time.'));
+        this.#take(inbox)?.reject(new ServiceError('deadline-exceeded', 'No answer came in time.'));
     }
   }
 }

@@ -1,4 +1,4 @@
-import { errors, type Msg } from '@nats-io/transport-node';
+import { createInbox, type Msg } from '@nats-io/transport-node';
 import type { Survey } from '@tenantry/contracts';
 import type { z } from 'zod';
 import type { Log } from '../log.js';
@@ -8,6 +8,8 @@ import type { Nats } from './nats.js';
 /** Nobody knows how many will answer: when no more have come for so long, those were all. */
 const silenceMs = 200;
 const withinMs = 1000;
+/** NATS says with this status that nobody listens. */
+const noResponders = 503;
 
 /** Answers a survey for this instance. An answer that cannot be given is logged, and the instance is missing from the survey. */
 export function answerSurvey<Reply extends z.ZodType>(
@@ -47,11 +49,32 @@ export async function askInstances<Reply extends z.ZodType>(
     }
   };
   try {
-    const options = { strategy: 'stall', stall: silenceMs, maxWait: withinMs } as const;
-    for await (const msg of await nats.connection.requestMany(subject, undefined, options)) keep(msg);
+    // Where instances of every service may answer (tools/stack/nats/nats.conf).
+    const inbox = createInbox(`${nats.inboxPrefix}.instances`);
+    for await (const msg of answersAt(nats, inbox, subject)) keep(msg);
   } catch (cause) {
-    if (cause instanceof errors.NoRespondersError) return answers;
     throw new ServiceError('service-unavailable', 'The instances could not be asked.', { cause });
   }
   return answers;
+}
+
+/** What comes until nothing has come for a while; nothing, where the broker says that nobody listens. */
+async function* answersAt({ connection }: Nats, inbox: string, subject: string): AsyncGenerator<Msg> {
+  const subscription = connection.subscribe(inbox);
+  const end = (): void => subscription.unsubscribe();
+  const last = setTimeout(end, withinMs);
+  let silence: NodeJS.Timeout | undefined;
+  try {
+    connection.publish(subject, undefined, { reply: inbox });
+    for await (const msg of subscription) {
+      if (msg.headers?.code === noResponders) return;
+      clearTimeout(silence);
+      silence = setTimeout(end, silenceMs);
+      yield msg;
+    }
+  } finally {
+    clearTimeout(last);
+    clearTimeout(silence);
+    end();
+  }
 }

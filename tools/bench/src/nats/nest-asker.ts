@@ -15,7 +15,8 @@ const client = new ClientNats({
   servers: [setting('NATS_URL')],
   user,
   pass: setting('NATS_PASSWORD'),
-  inboxPrefix: `_INBOX_${user}`,
+  // Where NATS lets products answer.
+  inboxPrefix: `_INBOX_${user}.products`,
 });
 await client.connect();
 

@@ -1,14 +1,21 @@
-import { headers as natsHeaders } from '@nats-io/transport-node';
+import { connect, headers as natsHeaders } from '@nats-io/transport-node';
 import { Headers } from '@tenantry/contracts';
-import { serveParent } from '../harness/parent.ts';
+import { serveParent, setting } from '../harness/parent.ts';
 import { startAsker } from './context.ts';
 import { question, rawSubject, tenantId } from './echo.ts';
 import { deadlineMs, nextRequestId, traceparent } from './envelope.ts';
 import { underLoad, type Load } from './load.ts';
 
 // The bare limit: the client library alone, with the bytes that the kit sends.
-const { kit, context } = await startAsker();
-const { connection } = kit.nats;
+const { context } = await startAsker();
+const user = setting('NATS_USER');
+const connection = await connect({
+  servers: [setting('NATS_URL')],
+  user,
+  pass: setting('NATS_PASSWORD'),
+  // Where NATS lets products answer.
+  inboxPrefix: `_INBOX_${user}.products`,
+});
 const body = Buffer.from(JSON.stringify(question));
 
 async function ask(): Promise<void> {
