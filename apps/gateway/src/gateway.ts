@@ -86,8 +86,9 @@ export async function createGateway(kit: KitProcess<GatewayConfig>): Promise<Gat
   app.get(AddressLimit).guard(server);
   const endConnections = endingConnections(server);
   if (config.CORS_ORIGINS.length > 0) letPagesIn(app, server, config.CORS_ORIGINS);
-  await server.register(compress, packing);
+  // Before there is packing: theirs are packed once, not for each request anew, and have a tag for it.
   await addDocs(server, routes);
+  await server.register(compress, packing);
   app.get(Load).guard(server);
   const leave = async (delayMs: number): Promise<void> => {
     endConnections();

@@ -102,7 +102,7 @@ const kinds = {
     status: 409,
     title: 'Database full',
     explanation:
-      "The tenant's database has grown to the size that its plan gives: nothing can be added. What is there can be read, changed and deleted.",
+      "The tenant's database has grown to the size that its plan gives: nothing can be added. What is there can be read, changed and deleted. A request that was done is refused, too, when it comes again with its Idempotency-Key: look whether what it makes is there.",
   },
   'last-admin': {
     status: 409,

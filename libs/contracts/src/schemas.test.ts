@@ -45,6 +45,17 @@ describe('an e-mail address', () => {
     'is never %p',
     (value) => expect(accepts(email, value)).toBe(false),
   );
+
+  test.each([
+    ...['a,vic@x.yy', 'a;vic@x.yy', 'vic@x.yy,', 'vic@x.yy;', 'g:vic@x.yy', 'vic@x.yy:', 'b@x.yy,vic'],
+    ...['<vic@x.yy>', '<vic@x.yy', '"n"<vic@x.yy', '(c)vic@x.yy', 'vic@x.yy(c)', '"a,vic"@x.yy', 'a\\vic@x.yy'],
+    ...['a@[x.yy]', 'a@x.yy\u0085', 'a\u0001@x.yy', 'a\nvic@x.yy', 'a\u00a0vic@x.yy', 'a@x.y\ty'],
+  ])('is one to a mailer too, and so never %j', (value) => expect(accepts(email, value)).toBe(false));
+
+  test.each(["o'neil+tag@x.yy", 'josé@münchen.example', '用户@例え.jp', "!#$%&'*/=?^_`{|}~-@x.yy", '.a..b.@x-1.yy'])(
+    'can be %s',
+    (value) => expect(email.parse(value)).toBe(value),
+  );
 });
 
 describe('a password', () => {

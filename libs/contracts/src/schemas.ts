@@ -35,12 +35,19 @@ export const money = z
   })
   .meta({ examples: ['12.50'] });
 
+/**
+ * Nothing that a mailer reads as the list, the name, the group or the comment of addresses (RFC 5322, 3.4): to it `a,me@x.yy` are two, and
+ * the mail goes to somebody who never gave the address.
+ */
+const unaddressed = String.raw`\s\u0000-\u001f\u007f-\u009f@,:;<>()\[\]"\\`;
+const oneAddress = new RegExp(`^[^${unaddressed}]+@[^${unaddressed}.]+(\\.[^${unaddressed}.]+)+$`, 'u');
+
 /** An e-mail address: trimmed, NFC, lower-cased, so that one address has one spelling. At most 254 characters (RFC 5321). */
 export const email = text(3, 254)
   .trim()
   .normalize('NFC')
   .toLowerCase()
-  .regex(/^[^\s@]+@[^\s@.]+(\.[^\s@.]+)+$/u, { error: 'must be an e-mail address' })
+  .regex(oneAddress, { error: 'must be an e-mail address' })
   .meta({ format: 'email' });
 
 const passwordLength = { min: 12, max: 256 };

@@ -1,5 +1,15 @@
 import { expect, it } from '@jest/globals';
-import { Auth, type Message, Products, Registration, Roles, type TenantEntry, Users } from '@tenantry/contracts';
+import {
+  Auth,
+  type Message,
+  Products,
+  Registration,
+  requestDeadlineMs,
+  Roles,
+  type TenantEntry,
+  Users,
+} from '@tenantry/contracts';
+import type { ServiceError } from '@tenantry/service-kit';
 import { Asks } from '../route.js';
 import { contextOf, requestOf } from '../test/request.js';
 import { RoomGuard } from './room.guard.js';
@@ -10,35 +20,45 @@ const acme: TenantEntry = {
   ...{ signUp: true, databaseFull: true },
 };
 
-/** The code a route of this message is refused with. */
-function refusalOf(message: Message, tenant: TenantEntry | undefined): string | undefined {
+/** What a route of this message is refused with. */
+async function refusalOf(message: Message, tenant: TenantEntry | undefined): Promise<ServiceError | undefined> {
   class Routes {
     @Asks(message, 'x') route(this: void): void {}
   }
+  const request = requestOf(tenant ? { tenant } : {});
+  const call = { ...request.call, deadlineAt: performance.now() + requestDeadlineMs };
   try {
-    new RoomGuard().canActivate(contextOf(Routes.prototype.route, requestOf(tenant ? { tenant } : {})));
+    await new RoomGuard().canActivate(contextOf(Routes.prototype.route, Object.assign(request, { call })));
     return undefined;
   } catch (error) {
-    return (error as { code: string }).code;
+    return error as ServiceError;
   }
 }
 
 it.each([Products.create, Products.adjustStock, Users.create, Roles.create, Registration.register])(
   '$subject adds something: refused where the database is full, and there alone',
-  (message) => {
-    expect(refusalOf(message, acme)).toBe('database-full');
-    expect(refusalOf(message, { ...acme, databaseFull: false })).toBeUndefined();
+  async (message) => {
+    expect(await refusalOf(message, acme)).toMatchObject({ code: 'database-full' });
+    expect(await refusalOf(message, { ...acme, databaseFull: false })).toBeUndefined();
   },
 );
 
 it.each([Products.list, Products.update, Products.delete, Users.update, Auth.login, Auth.refresh, Auth.logout])(
   '$subject goes on in a full database',
-  (message) => {
-    expect(refusalOf(message, acme)).toBeUndefined();
+  async (message) => {
+    expect(await refusalOf(message, acme)).toBeUndefined();
   },
 );
 
-it('strangers do not learn of a tenant that lets nobody sign up, be it full', () => {
-  expect(refusalOf(Registration.register, { ...acme, signUp: false })).toBeUndefined();
-  expect(refusalOf(Registration.register, undefined)).toBeUndefined();
+it('strangers do not learn of a tenant that lets nobody sign up, be it full', async () => {
+  expect(await refusalOf(Registration.register, { ...acme, signUp: false })).toBeUndefined();
+  expect(await refusalOf(Registration.register, undefined)).toBeUndefined();
+});
+
+it("strangers learn no number of a tenant's plan, and wait for a refusal as long as for any other", async () => {
+  const startedAt = performance.now();
+  expect((await refusalOf(Registration.register, acme))?.message).not.toMatch(/\d/);
+  // A timer may be early by the fraction of a millisecond.
+  expect(performance.now() - startedAt).toBeGreaterThan(148);
+  expect((await refusalOf(Users.create, acme))?.message).toContain('1000000000 bytes');
 });

@@ -3,16 +3,25 @@ import { addsToTenant } from '@tenantry/contracts';
 import { ServiceError } from '@tenantry/service-kit';
 import type { GatewayRequest } from '../call.js';
 import { messageOf } from '../route.js';
+import { untilAllTakeAlike } from '../upstream/alike.js';
 
-/** A database that has grown to what its plan gives takes nothing more. The registry measures it; what is there is read, changed and deleted as ever. */
+/**
+ * A database that has grown to what its plan gives takes nothing more. The registry measures it; what is there is read, changed and deleted as
+ * ever. Whether an Idempotency-Key has been answered before stands in that database, and is not asked: its replay is refused as well.
+ */
 @Injectable()
 export class RoomGuard implements CanActivate {
-  canActivate(context: ExecutionContext): boolean {
+  async canActivate(context: ExecutionContext): Promise<boolean> {
     const message = messageOf(context);
-    const { tenant } = context.switchToHttp().getRequest<GatewayRequest>().call;
+    const { call } = context.switchToHttp().getRequest<GatewayRequest>();
+    const { tenant } = call;
     if (!message || !tenant?.databaseFull || !addsToTenant(message)) return true;
-    // Strangers are told nothing of a tenant that lets nobody sign up, not even this.
-    if (message.hidesTenants && !tenant.signUp) return true;
+    // Strangers are told nothing of a tenant that lets nobody sign up, not even this; of another no more than that it has no room.
+    if (message.hidesTenants) {
+      if (!tenant.signUp) return true;
+      await untilAllTakeAlike(call);
+      throw new ServiceError('database-full', 'The database has no room for more.');
+    }
     throw new ServiceError('database-full', `The plan gives the database ${tenant.limits.maxDatabaseBytes} bytes.`);
   }
 }

@@ -189,8 +189,20 @@ describe('a long answer', () => {
     expect(await get(path, { 'if-none-match': '"other"' })).toMatchObject({ status: 200 });
   });
 
+  it.each(documents)('such as %s is packed once, by whichever name or sign that is asked for', async (path) => {
+    const { headers, bytes } = await get(path, packing('gzip'));
+    expect(headers.vary).toMatch(/^((?!accept-encoding).)*accept-encoding$/i);
+    for (const encodings of ['*', 'x-gzip', 'br, *;q=0.1', 'identity;q=0, X-GZIP;q=0.5', 'gzip, *;q=0']) {
+      const packed = await get(path, packing(encodings));
+      const { etag, vary } = headers;
+      expect(packed.headers).toMatchObject({ etag, vary, 'content-encoding': 'gzip' });
+      expect(packed.headers['content-length']).toBe(String(bytes.length));
+      expect(packed.bytes.equals(bytes)).toBe(true);
+    }
+  });
+
   it('is packed by nothing that was not asked for, and a short one never', async () => {
-    for (const encodings of ['identity', 'gzip;q=0', 'gzip;q=0.0, br', 'xgzip'])
+    for (const encodings of ['identity', 'gzip;q=0', 'gzip;q=0.0, br', 'xgzip', 'x-gzip;q=0, *', '*;q=0', '*;q=x'])
       expect((await get('/openapi.json', packing(encodings))).headers['content-encoding']).toBeUndefined();
     expect((await get('/openapi.json', packing('br;q=1, gzip;q=0.5'))).headers['content-encoding']).toBe('gzip');
     expect((await get('/problems/validation', packing('gzip'))).headers['content-encoding']).toBeUndefined();

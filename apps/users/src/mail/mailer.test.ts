@@ -39,6 +39,14 @@ describe('a mail', () => {
     expect(received).toContain('Your token: a-token');
   });
 
+  it.each(['a,vic@x.test', 'g:vic@x.test', '(c)vic@x.test'])(
+    'to %s goes to nobody who was not meant',
+    async (email) => {
+      await mailer().send('reset-password', { ...sent, email }, 'acme');
+      expect(received.match(/RCPT TO:.*/g)).toEqual([expect.not.stringMatching(/<vic@x\.test>/)]);
+    },
+  );
+
   it("holds a link to the tenant's own pages, its token where no server sees it", async () => {
     await mailer('https://{tenant}.example.com/').send('verify-email', sent, 'acme');
     expect(received).toContain('https://acme.example.com/verify-email#token=');

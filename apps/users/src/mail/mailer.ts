@@ -34,15 +34,18 @@ export class Mailer {
   }
 }
 
+/** As it is: a text would be read as a list of addresses, with names and comments. */
+const addressed = ({ to: address, ...mail }: Mail) => ({ to: { name: '', address }, ...mail });
+
 function bySmtp(url: string, from: string): (mail: Mail) => Promise<void> {
   const transport = createTransport({ url, ...timeouts });
-  return async (mail) => void (await transport.sendMail({ from, ...mail }));
+  return async (mail) => void (await transport.sendMail({ from, ...addressed(mail) }));
 }
 
 function intoFolder(folder: string, from: string): (mail: Mail) => Promise<void> {
   const transport = createTransport({ streamTransport: true, buffer: true });
   return async (mail) => {
-    const { message, messageId } = await transport.sendMail({ from, ...mail });
+    const { message, messageId } = await transport.sendMail({ from, ...addressed(mail) });
     await mkdir(folder, { recursive: true });
     const name = `${new Date().toISOString().replaceAll(':', '-')}-${messageId.replace(/[^\w-]/g, '')}.eml`;
     await writeFile(join(folder, name), message as Buffer, { mode: 0o600 });
