@@ -50,7 +50,7 @@ export const RegisterCluster = z
   })
   .meta({ id: 'RegisterCluster' });
 
-/** What is on a cluster and belongs to no tenant that lives there: what a defect, or an administrator, has left behind. */
+/** What is on a cluster and belongs to no tenant, wherever it lives: what a defect, or an administrator, has left behind. */
 export const Orphans = z
   .strictObject({ data: z.array(z.strictObject({ kind: z.enum(['database', 'role']), name: z.string() })) })
   .meta({ id: 'Orphans' });

@@ -58,7 +58,8 @@ export class ClusterFleetService {
     const place = { host: host ?? url.hostname, port: port ?? Number(url.port || 5432) };
     // Asked before anything is done there, and once more with nobody between when it is written down.
     await this.clusters.refuseKnown({ name: wish.name, ...place });
-    const most = await this.makeReady(provisioner);
+    await this.clusters.refuseHome(await this.on(provisioner, (server) => server.readTenantDatabases()));
+    const most = await this.on(provisioner, makeReady);
     const { name, reserve = usualReserve, maxConnections = most, ...rest } = wish;
     if (reserve >= maxConnections) throw tooMuchReserved();
     const capacity = { maxConnections, reserve };
@@ -77,12 +78,11 @@ export class ClusterFleetService {
     return toAnswer(row);
   }
 
-  /** Answers what the server holds at most: its capacity, unless the operator says another. */
-  private async makeReady(url: string): Promise<number> {
+  /** @throws ServiceError `validation` where the way in leads to nothing that can be worked with. */
+  private async on<Result>(url: string, work: (server: Provisioner) => Promise<Result>): Promise<Result> {
     const provisioner = new Provisioner(url, this.log);
     try {
-      await provisioner.prepare();
-      return await provisioner.readMaxConnections();
+      return await work(provisioner);
     } catch (cause) {
       const message = 'must lead to a database server that can be made ready for tenants';
       const errors = [{ pointer: '/provisionerUrl', code: 'unusable', message }];
@@ -93,6 +93,12 @@ export class ClusterFleetService {
       await provisioner.close();
     }
   }
+}
+
+/** Answers what the server holds at most: its capacity, unless the operator says another. */
+async function makeReady(server: Provisioner): Promise<number> {
+  await server.prepare();
+  return server.readMaxConnections();
 }
 
 const tooMuchReserved = (): ServiceError =>

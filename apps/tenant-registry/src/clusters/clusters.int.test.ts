@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createLog, withRequest } from '@tenantry/service-kit';
 import { OwnPostgres } from '@tenantry/testing';
@@ -121,6 +121,23 @@ describe('a cluster', () => {
        FROM clusters, unnest('{a,b,c}'::text[]) s`,
     );
     expect((await fleet.list({ limit: 100 })).data).toMatchObject([{ name: 'eu-1', tenants: 2 }]);
+  });
+
+  it('that has a database of a tenant is known, whatever its host is called now', async () => {
+    const name = `t_${randomUUID().replaceAll('-', '')}`;
+    await onSecond(`CREATE DATABASE ${name}`);
+    await onSecond(`REVOKE CONNECT ON DATABASE ${name} FROM PUBLIC`);
+    const again = { ...wish('eu-3'), host: 'alias.example' };
+    await database.source.query(`UPDATE tenants SET db_name = $1 WHERE slug = 'a'`, [name]);
+    await expect(fleet.register(again)).rejects.toMatchObject({
+      code: 'conflict',
+      message: "This server is the cluster 'eu-1' already.",
+    });
+    expect((await fleet.list({ limit: 100 })).data.map((cluster) => cluster.name)).toEqual(['eu-1']);
+    // A name alone is no sign: nobody's is left behind by whoever had the server before.
+    await database.source.query(`UPDATE tenants SET db_name = 'a' WHERE slug = 'a'`);
+    await expect(fleet.register(again)).resolves.toMatchObject({ host: 'alias.example' });
+    await database.source.query(`DELETE FROM clusters WHERE name <> 'eu-1'`);
   });
 
   it('is changed in the given fields alone', async () => {

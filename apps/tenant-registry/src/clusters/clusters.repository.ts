@@ -58,7 +58,19 @@ export class ClustersRepository {
       .getMany();
     if (!known) return;
     if (known.name === name) throw new ServiceError('conflict', `Another cluster is named '${name}'.`);
-    throw new ServiceError('conflict', `This server is the cluster '${known.name}' already.`);
+    throw isCluster(known.name);
+  }
+
+  /**
+   * Whatever its host is called here.
+   * @throws ServiceError `conflict` where one of these databases is a tenant's: the server that has them is a cluster already.
+   */
+  async refuseHome(databases: readonly string[]): Promise<void> {
+    const [home] = await this.clusters.query<{ name: string }[]>(
+      'SELECT c.name FROM clusters c JOIN tenants t ON t.cluster_id = c.id WHERE t.db_name = ANY ($1) LIMIT 1',
+      [databases],
+    );
+    if (home) throw isCluster(home.name);
   }
 
   findByName(name: string): Promise<Cluster | null> {
@@ -83,3 +95,6 @@ export class ClustersRepository {
     return clusters.findOneByOrFail({ id });
   }
 }
+
+const isCluster = (name: string): ServiceError =>
+  new ServiceError('conflict', `This server is the cluster '${name}' already.`);

@@ -12,14 +12,17 @@ const present = `
   UNION ALL SELECT 'role', rolname FROM pg_roles WHERE rolname ~ '^t_[0-9a-f]{32}'
   ORDER BY kind, name`;
 
-/** Of tenants that live there. One that is gone has left nothing. */
+/**
+ * Of every tenant, wherever it lives: what is listed here somebody removes, and two clusters may turn out to be one server under two names. One
+ * that is gone has left nothing.
+ */
 const owned = `
   SELECT db_name AS database, db_user AS role, next_db_user AS next, old_db_user AS old FROM tenants
-  WHERE cluster_id = $1 AND state <> ALL ($2)`;
+  WHERE state <> ALL ($1)`;
 
 type Owned = Readonly<Record<'database' | 'role' | 'next' | 'old', string | null>>;
 
-/** What clusters have that no tenant of theirs knows. */
+/** What clusters have that is no tenant's. */
 @Injectable()
 export class OrphansService {
   constructor(
@@ -33,7 +36,7 @@ export class OrphansService {
     if (known.length === 0) throw new ServiceError('not-found', 'There is no such cluster.');
     // In this order: whoever is born meanwhile stands in the registry before anything is made.
     const found = await this.presentOn(clusterId);
-    const rows = await this.database.query<Owned[]>(owned, [clusterId, gone]);
+    const rows = await this.database.query<Owned[]>(owned, [gone]);
     const databases = new Set(rows.map(({ database }) => database));
     const roles = new Set(rows.flatMap(({ role, next, old }) => [role, next, old]));
     return { data: found.filter(({ kind, name }) => !(kind === 'database' ? databases : roles).has(name)) };

@@ -18,6 +18,8 @@ const keepAliveMs = 10_000;
 /** PostgreSQL's codes for a template, and a group role, that are not there (3D000, 42704). */
 const unprepared: ReadonlySet<unknown> = new Set(['3D000', '42704']);
 
+const tenantDatabases = "SELECT datname AS name FROM pg_database WHERE datname ~ '^t_[0-9a-f]{32}$'";
+
 export interface ProvisionerLimits {
   readonly queryTimeoutMs?: number;
 }
@@ -79,6 +81,12 @@ export class Provisioner {
     const text = "SELECT current_setting('max_connections')::int AS most";
     const { rows } = await this.pool.query<{ most: number }>(text);
     return rows[0]!.most;
+  }
+
+  /** The databases that are named as births name tenants'. */
+  async readTenantDatabases(): Promise<string[]> {
+    const { rows } = await this.pool.query<{ name: string }>(tenantDatabases);
+    return rows.map(({ name }) => name);
   }
 
   /** Works in one session, alone among all processes that work under this name. */
