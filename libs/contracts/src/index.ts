@@ -37,6 +37,7 @@ export { Headers, requestDeadlineMs } from './headers.js';
 export {
   addsToTenant,
   message,
+  prefixOf,
   serviceNames,
   type AnswerOf,
   type Message,

@@ -4,7 +4,7 @@ import { Audit } from './audit.contract.js';
 import { Clusters } from './clusters.contract.js';
 import { Usage } from './usage.contract.js';
 import { Auth } from './auth.contract.js';
-import { message, serviceNames, type Message } from './message.js';
+import { message, prefixOf, serviceNames, type Message } from './message.js';
 import { Operators } from './operators.contract.js';
 import { operatorScopes, tenantPermissions } from './permissions.js';
 import { Products } from './products.contract.js';
@@ -16,6 +16,10 @@ const all = [Auth, Users, Products, Tenants, Operators, Audit, Clusters, Usage].
 );
 
 const terms = { request: z.strictObject({}), reply: z.null(), needs: 'public' } as const;
+
+test('every subject begins as its service says', () => {
+  for (const { subject, service } of all) expect(subject.startsWith(prefixOf(service))).toBe(true);
+});
 
 describe('a subject', () => {
   test.each([

@@ -70,6 +70,11 @@ export type AnswerOf<M extends Message> = M['etag'] extends true
   ? ReplyOf<M> & { readonly version: number }
   : ReplyOf<M>;
 
+const wordOfService: ReadonlyMap<ServiceName, string> = new Map([...serviceOfWord].map(([word, name]) => [name, word]));
+
+/** How the subjects and the events' types of a service begin. */
+export const prefixOf = (service: ServiceName): string => `${wordOfService.get(service)!}.`;
+
 const subjectForm = /^[a-z]+(\.[a-z][a-z-]*)+$/;
 
 /** The service a subject or an event's type belongs to; undefined when it is malformed or names none. */

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { DomainEvent, EventDataOf } from '@tenantry/contracts';
+import type { DomainEvent, EventDataOf, ServiceName } from '@tenantry/contracts';
 import { currentRequest } from '@tenantry/service-kit';
 import type { EntityManager } from 'typeorm';
 import { insertRow } from './rows.js';
@@ -47,6 +47,7 @@ export class Outbox {
   readonly #writing = new AsyncLocalStorage<Writing>();
 
   constructor(
+    private readonly service: ServiceName,
     private readonly store: Store,
     private readonly promises: Promises,
   ) {}
@@ -80,11 +81,12 @@ export class Outbox {
 
   /**
    * Something has happened; written at the end of the transaction it is called in.
-   * @throws TypeError outside of {@link transaction}; ZodError when the data is not the contract's.
+   * @throws TypeError outside of {@link transaction}, or when it is another service's to tell; ZodError when the data is not the contract's.
    */
   add<E extends DomainEvent>(event: E, { aggregate, data, tenantId }: Happening<E>): void {
     const writing = this.#writing.getStore();
     if (!writing) throw new TypeError(`${event.type} was told outside of a transaction of the outbox`);
+    if (event.service !== this.service) throw new TypeError(`${event.type} is not an event of ${this.service}`);
     const checked = event.data.parse(data);
     if (Buffer.byteLength(JSON.stringify(checked)) > maxDataBytes)
       throw new TypeError(`${event.type} is too large to tell`);

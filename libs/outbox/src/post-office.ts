@@ -50,7 +50,7 @@ export class PostOffice {
     this.#hints = new Hints(name, this.streams, isPending, this.#settings, log);
     const say = (place: Place): void => this.#relay.say(place);
     if (!store.isCentral) this.#takeover = new Takeover(name, this.streams, say, this.#settings, log);
-    this.outbox = new Outbox(store, store.isCentral ? this.#remembering() : this.#hinting());
+    this.outbox = new Outbox(service, store, store.isCentral ? this.#remembering() : this.#hinting());
     nats.onReconnect(() => {
       this.#hints.doubt();
       this.#relay.hurry();

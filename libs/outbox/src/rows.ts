@@ -1,7 +1,9 @@
+import { prefixOf, type ServiceName } from '@tenantry/contracts';
 import type { Query } from './store.js';
 
 /** An event as it waits. */
 export interface OutboxRow {
+  readonly position: string;
   readonly id: string;
   readonly type: string;
   readonly dataschema: string;
@@ -13,7 +15,7 @@ export interface OutboxRow {
   readonly tenantId: string | null;
 }
 
-type NewRow = Omit<OutboxRow, 'id' | 'time'>;
+type NewRow = Omit<OutboxRow, 'position' | 'id' | 'time'>;
 
 export async function insertRow(query: Query, row: NewRow): Promise<void> {
   await query(
@@ -24,31 +26,36 @@ export async function insertRow(query: Query, row: NewRow): Promise<void> {
   );
 }
 
-/** "tenantry" in ASCII, its last four letters: nothing else in these databases locks it. */
+/** "tenantry" in ASCII, its last four letters, beside which stands the service: nothing else in these databases locks by two numbers. */
 const relayLock = 0x6e747279;
 
 /**
- * Takes the oldest events out of the outbox, until the transaction ends, in the order in which they happened. Only one transaction at
- * a time may: null while another does.
+ * Takes a service's oldest events out of the outbox, until the transaction ends, in the order in which they happened. Only one
+ * transaction of a service at a time may: null while another does. Services share a tenant's outbox, but none may tell another's events.
  *
  * The snapshot may be older than the lock; rows that another instance has told and removed in between are skipped by FOR UPDATE.
  */
-export async function takeRows(query: Query, limit: number): Promise<OutboxRow[] | null> {
-  const rows = await query<
-    { mine: boolean; position: string | null } & { [Field in keyof OutboxRow]: OutboxRow[Field] }
-  >(
+export async function takeRows(query: Query, service: ServiceName, limit: number): Promise<OutboxRow[] | null> {
+  const rows = await query<{ [Field in keyof OutboxRow]: OutboxRow[Field] } & { mine: boolean }>(
     'outbox_take',
-    `WITH turn AS MATERIALIZED (SELECT pg_try_advisory_xact_lock($1) AS mine),
+    `WITH turn AS MATERIALIZED (SELECT pg_try_advisory_xact_lock($1, hashtext($2)) AS mine),
      taken AS (
        DELETE FROM outbox WHERE position IN (
-         SELECT position FROM outbox WHERE (SELECT mine FROM turn) ORDER BY position LIMIT $2 FOR UPDATE)
+         SELECT position FROM outbox WHERE (SELECT mine FROM turn) AND starts_with(type, $2)
+         ORDER BY position LIMIT $3 FOR UPDATE)
        RETURNING position, id, type, dataschema, aggregate, data, time, request_id AS "requestId", traceparent,
          tenant_id AS "tenantId")
      SELECT turn.mine, taken.* FROM turn LEFT JOIN taken ON true ORDER BY taken.position`,
-    [relayLock, limit],
+    [relayLock, prefixOf(service), limit],
   );
   if (!rows[0]?.mine) return null;
-  return rows.filter(({ position }) => position !== null);
+  // One row without an event says whose turn it is.
+  return rows.filter(({ position }) => (position as string | null) !== null);
+}
+
+/** Removes events that are told. */
+export async function removeRows(query: Query, positions: readonly string[]): Promise<void> {
+  await query('outbox_remove', 'DELETE FROM outbox WHERE position = ANY($1::bigint[])', [positions]);
 }
 
 /**

@@ -14,8 +14,10 @@ const row = (aggregate: string, step: number) => ({
 function tellerOf(rows: unknown[], refused: readonly string[], isConnected = true) {
   const sent: string[] = [];
   let asked = 0;
-  const query: Query = async <Row>() => {
+  const removed: unknown[] = [];
+  const query: Query = async <Row>(name: string, _text: string, values: unknown[] = []) => {
     asked++;
+    if (name === 'outbox_remove') removed.push(...(values[0] as unknown[]));
     return rows as Row[];
   };
   const store: Store = {
@@ -34,16 +36,17 @@ function tellerOf(rows: unknown[], refused: readonly string[], isConnected = tru
       if (refused.includes(id)) throw new Error(`${id} was not acknowledged`);
     },
   } as unknown as EventStreams;
-  return { teller: new Teller(store, streams, defaultSettings), sent, asked: () => asked };
+  return { teller: new Teller(store, streams, defaultSettings), sent, removed, asked: () => asked };
 }
 
 describe('a visit', () => {
-  test('sends nothing of an aggregate after an event that was not acknowledged, but the rest, and then fails', async () => {
+  test('sends nothing of an aggregate after an event that was not acknowledged, but the rest, which is told for good, and then fails', async () => {
     const rows = [row('chair', 1), row('table', 2), row('chair', 3), row('table', 4), row('chair', 5)];
-    const { teller, sent } = tellerOf(rows, ['chair-3']);
+    const { teller, sent, removed } = tellerOf(rows, ['chair-3']);
     await expect(teller.visit('acme')).rejects.toThrow('chair-3 was not acknowledged');
     expect(sent.filter((id) => id.startsWith('chair'))).toEqual(['chair-1', 'chair-3']);
     expect(sent.filter((id) => id.startsWith('table'))).toEqual(['table-2', 'table-4']);
+    expect(removed.toSorted()).toEqual(['1', '2', '4']);
   });
 
   test('asks no database while the broker is away', async () => {

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { event, eventStream, type EventEnvelope } from '@tenantry/contracts';
+import { event, eventStream, type EventEnvelope, type ServiceName } from '@tenantry/contracts';
 import { CommonConfig, createLog, Nats, type Log } from '@tenantry/service-kit';
 import { testServers } from '@tenantry/testing';
 import { z } from 'zod';
@@ -14,13 +14,13 @@ export function natsAs(user: string, url = testServers().natsUrl): Promise<Nats>
   return Nats.open(CommonConfig.parse(settings), 'test', silent);
 }
 
-/** An event of `products` that no other test tells. */
-export function ownEvent(version = 1, word = ownWord()) {
-  return event(`products.${word}`, { data: z.strictObject({ step: z.int() }), version });
+/** An event of `products`, or of another, that no other test tells. */
+export function ownEvent(version = 1, word = ownWord(), service: 'products' | 'users' = 'products') {
+  return event(`${service}.${word}`, { data: z.strictObject({ step: z.int() }), version });
 }
 export type OwnEvent = ReturnType<typeof ownEvent>;
 
-const ownWord = (): string => Array.from({ length: 12 }, () => String.fromCharCode(97 + randomInt(26))).join('');
+export const ownWord = (): string => Array.from({ length: 12 }, () => String.fromCharCode(97 + randomInt(26))).join('');
 
 export interface Stored {
   readonly envelope: EventEnvelope;
@@ -49,13 +49,13 @@ async function readAll(admin: Nats, subject: string, count: number): Promise<Sto
   return found;
 }
 
-/** Hints of `products` that stand for a tenant, of whichever instance. */
-export async function hintsStanding(admin: Nats, tenantId: string): Promise<number> {
+/** Hints of a service that stand for a tenant, of whichever instance. */
+export async function hintsStanding(admin: Nats, tenantId: string, service: ServiceName = 'products'): Promise<number> {
   const { streams } = await jetstreamManager(admin.connection, { checkAPI: false });
-  const { state } = await streams.info(hintStreamOf('products'));
+  const { state } = await streams.info(hintStreamOf(service));
   let count = 0;
   for (let seq = state.first_seq; seq <= state.last_seq; seq++) {
-    const message = await streams.getMessage(hintStreamOf('products'), { seq });
+    const message = await streams.getMessage(hintStreamOf(service), { seq });
     if (message?.json<Hint>().place === tenantId) count++;
   }
   return count;

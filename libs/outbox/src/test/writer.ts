@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { ServiceName } from '@tenantry/contracts';
 import { anonymous, withRequest, type Nats } from '@tenantry/service-kit';
 import { PostOffice } from '../post-office.js';
 import type { OutboxSettings } from '../settings.js';
@@ -17,7 +18,7 @@ export function asked<Result>(tenants: Tenants, tenantId: string, work: () => Pr
   return withRequest(request, () => tenants.runInTenant(tenantId, work));
 }
 
-/** One instance of `products`, which makes products and tells of it. */
+/** One instance of `products`, or of another service, which makes products and tells of it. */
 export class Writer {
   private constructor(
     readonly office: PostOffice,
@@ -25,10 +26,15 @@ export class Writer {
     private readonly tenants: Tenants,
   ) {}
 
-  static async start(tenants: Tenants, settings: Partial<OutboxSettings> = {}, url?: string): Promise<Writer> {
-    const nats = await natsAs('products', url);
+  static async start(
+    tenants: Tenants,
+    settings: Partial<OutboxSettings> = {},
+    url?: string,
+    service: ServiceName = 'products',
+  ): Promise<Writer> {
+    const nats = await natsAs(service, url);
     const store = tenantStore(tenants);
-    const office = new PostOffice({ service: 'products', store, nats, log: silent, settings });
+    const office = new PostOffice({ service, store, nats, log: silent, settings });
     office.start();
     return new Writer(office, nats, tenants);
   }
