@@ -18,6 +18,12 @@ type Inspect = (method: string, path: string, answer: Answer<unknown>) => string
 /** Nothing may take longer than this: clients are promised an answer within 6 s. */
 const givenUpAfterMs = 10_000;
 
+/**
+ * Long before the gateway closes a connection that nobody uses (72 s). Else, on a machine that stands still for a moment, it may have closed many
+ * without our having seen it, and each request sent on one of them fails.
+ */
+const idleClosedAfterMs = 5000;
+
 const isJson = (headers: IncomingHttpHeaders): boolean => /[/+]json\b/.test(headers['content-type'] ?? '');
 
 /** Sends requests exactly as they are written: no path is tidied, no redirect followed, nothing tried again. */
@@ -33,7 +39,7 @@ export class Client {
 
   /** @param inspect says what is wrong about an answer, if anything; the request is then rejected. */
   static of(url: string, inspect: Inspect = () => undefined): Client {
-    return new Client(url, {}, new Agent({ keepAlive: true, maxSockets: 1000 }), inspect, new SecretsSeen());
+    return new Client(url, {}, new Agent({ keepAlive: true, maxSockets: 1000, timeout: idleClosedAfterMs }), inspect, new SecretsSeen());
   }
 
   /** The same connections with other headers; undefined takes one away. */

@@ -30,7 +30,7 @@ export class Flight {
     return this;
   }
 
-  statuses(): Record<number, number> {
+  statuses(): Record<string, number> {
     return countBy(this.answers);
   }
 
@@ -45,10 +45,14 @@ export class Flight {
   }
 }
 
-export function countBy(answers: readonly Answer[]): Record<number, number> {
-  const statuses: Record<number, number> = {};
-  for (const { status } of answers) statuses[status] = (statuses[status] ?? 0) + 1;
-  return statuses;
+/** How many there are of each status. What got no answer is counted by what was met instead. */
+export function countBy(answers: readonly Answer[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { status, text } of answers) {
+    const kind = status === 0 ? text : String(status);
+    counts[kind] = (counts[kind] ?? 0) + 1;
+  }
+  return counts;
 }
 
 /** Every request got an answer in time: what it asked for, or that a part is away. */
