@@ -34,6 +34,7 @@ const stopWithinMs = 40_000;
  */
 export class Stack {
   private conformance: Conformance | undefined;
+  private readonly killed: string[] = [];
   /** Asks the gateway as nobody. */
   readonly http: Client;
   /** Asks as the first operator. */
@@ -99,6 +100,7 @@ export class Stack {
 
   kill(name: string, signal: NodeJS.Signals = 'SIGKILL'): void {
     process.kill(this.pidOf(name), signal);
+    if (!['SIGSTOP', 'SIGCONT'].includes(signal)) this.killed.push(name);
   }
 
   /** All that a process of this name has written. */
@@ -171,7 +173,7 @@ export class Stack {
     if (!/^\+OK\r\n\+OK\r\n/.test(answer)) throw new Error(`Redis was not emptied: ${answer}`);
   }
 
-  /** As Ctrl-C does; resolves when nothing of it is left. */
+  /** As Ctrl-C does; resolves when nothing of it is left. Raises when a process had died that nobody killed: it is soon back, and nobody would miss it. */
   async stop(): Promise<void> {
     this.http.close();
     const { launcher } = this;
@@ -182,6 +184,14 @@ export class Stack {
     if (!isClean) launcher.kill('SIGKILL');
     rmSync(this.dataDir, { recursive: true, force: true, maxRetries: 10 });
     if (!isClean) throw new Error(`the stack did not stop within ${stopWithinMs / 1000} s; it said:\n${this.output}`);
+    const died = this.diedByThemselves();
+    if (died.length > 0) throw new Error(`died by themselves: ${died.join(', ')}; the stack said:\n${this.output}`);
+  }
+
+  private diedByThemselves(): string[] {
+    const died = [...this.output.matchAll(/^(\S+) died \(/gm)].map(([, name]) => name!);
+    for (const name of this.killed) if (died.includes(name)) died.splice(died.indexOf(name), 1);
+    return died;
   }
 
   private askInside(name: string, path: string): Promise<Response> {
