@@ -81,7 +81,7 @@ const origin = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i;
 export const pathOf = ({ url }: Pick<FastifyRequest, 'url'>): string => url.replace(origin, '').split('?', 1)[0] || '/';
 
 /** What the routes have between them: a target that is no path has no methods of its own. */
-const methods = 'GET, HEAD, POST, PUT, PATCH, DELETE';
+export const methods = 'GET, HEAD, POST, PUT, PATCH, DELETE';
 
 /** A problem for a request that comes to no route, whole in itself. */
 export function bareProblem(status: 400 | 405 | 408 | 431, requestId: string) {
