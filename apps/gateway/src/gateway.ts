@@ -85,7 +85,7 @@ export async function createGateway(kit: KitProcess<GatewayConfig>): Promise<Gat
   watchRequests(server, kit.metrics, kit.log);
   app.get(AddressLimit).guard(server);
   const endConnections = endingConnections(server);
-  if (config.CORS_ORIGINS.length > 0) letPagesIn(app, server, config.CORS_ORIGINS);
+  if (config.CORS_ORIGINS.length > 0) letPagesIn(server, config.CORS_ORIGINS);
   // Before there is packing: theirs are packed once, not for each request anew, and have a tag for it.
   await addDocs(server, routes);
   await server.register(compress, packing);

@@ -39,10 +39,10 @@ const complete = (problem: Problem, instance: string, requestId: string): string
   JSON.stringify({ ...problem, code: undefined, instance, requestId });
 
 const challenge = 'Bearer realm="tenantry"';
-const ofTokens: readonly unknown[] = ['unauthenticated', 'token-expired', 'token-revoked'] satisfies ErrorCode[];
+const ofTokens: readonly ErrorCode[] = ['unauthenticated', 'token-expired', 'token-revoked'];
 
 /** Who sent a token is told that it is the token; who sent none is told nothing of it (RFC 6750, 3). */
-const challengeTo = ({ headers }: FastifyRequest, code: unknown): string =>
+const challengeTo = ({ headers }: FastifyRequest, code: ErrorCode): string =>
   ofTokens.includes(code) && bearerOf(headers) !== undefined ? `${challenge}, error="invalid_token"` : challenge;
 
 /** What a PATCH may be sent as (RFC 5789, 3.1). */
@@ -59,9 +59,13 @@ export function sendProblem(error: ServiceError, request: FastifyRequest, reply:
     .send(complete(error.toProblem(), pathOf(request), request.id));
 }
 
+/** What a failed reply says. */
+export const problemIn = ({ body }: Pick<RawReply, 'body'>): Problem =>
+  JSON.parse(Buffer.from(body).toString()) as Problem;
+
 /** The same for a problem that a service has answered. */
 export function sendProblemBytes(answer: RawReply, request: FastifyRequest, reply: FastifyReply): void {
-  const problem = JSON.parse(Buffer.from(answer.body).toString()) as Problem;
+  const problem = problemIn(answer);
   if (answer.status === 401) reply.header('www-authenticate', challengeTo(request, problem.code));
   if (answer.retryAfterSeconds !== undefined) reply.header('retry-after', answer.retryAfterSeconds);
   void reply
@@ -77,7 +81,7 @@ const origin = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i;
 export const pathOf = ({ url }: Pick<FastifyRequest, 'url'>): string => url.replace(origin, '').split('?', 1)[0] || '/';
 
 /** What the routes have between them: a target that is no path has no methods of its own. */
-const methods = 'GET, HEAD, POST, PUT, PATCH, DELETE';
+export const methods = 'GET, HEAD, POST, PUT, PATCH, DELETE';
 
 /** A problem for a request that comes to no route, whole in itself. */
 export function bareProblem(status: 400 | 405 | 408 | 431, requestId: string) {

@@ -1,6 +1,7 @@
 import { isTracing, type Log, type Metrics, openEdgeSpan, traceIdOf } from '@tenantry/service-kit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { GatewayRequest } from './call.js';
+import { pathOf } from './problem.js';
 
 /** What no route took; a path of the client's own making is no label. */
 const unrouted = '(none)';
@@ -40,8 +41,7 @@ function startSpan(request: GatewayRequest): void {
   const attributes = {
     'http.request.method': method,
     'url.scheme': request.protocol,
-    // Without the query, which may hold what is nobody's business.
-    'url.path': request.url.split('?', 1)[0]!.slice(0, longestPath),
+    'url.path': pathOf(request).slice(0, longestPath),
     ...(route === undefined ? {} : { 'http.route': route }),
   };
   call.span = openEdgeSpan(route === undefined ? method : `${method} ${route}`, call, attributes);

@@ -11,8 +11,6 @@ export class RouteTable {
   /** Notes each route that is added to the server from now on. */
   follow(server: FastifyInstance): void {
     server.addHook('onRoute', ({ method, url }) => {
-      // @fastify/cors answers preflights of all paths under this one: it is no route, or there would be none that is unknown.
-      if (url === '*') return;
       for (const one of [method].flat() as HTTPMethod[]) {
         this.methods.add(one);
         if (!this.router.hasRoute(one, url)) this.router.on(one, url, () => undefined);

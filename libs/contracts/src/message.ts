@@ -55,9 +55,8 @@ export const addsToTenant = ({ tenant, status, keyed }: Pick<Message, 'tenant' |
   tenant !== null && (status === 201 || keyed !== false);
 
 /** Subjects start with a plain noun; only the registry's differs from its service's name. */
-const serviceOfWord: ReadonlyMap<string, ServiceName> = new Map(
-  serviceNames.map((name) => [name === 'tenant-registry' ? 'tenants' : name, name]),
-);
+const nounOf = (service: ServiceName): string => (service === 'tenant-registry' ? 'tenants' : service);
+const serviceOfNoun: ReadonlyMap<string, ServiceName> = new Map(serviceNames.map((name) => [nounOf(name), name]));
 
 /** What a caller writes: fields with a default may be left out. */
 export type RequestOf<M extends Message> = z.input<M['request']>;
@@ -70,16 +69,14 @@ export type AnswerOf<M extends Message> = M['etag'] extends true
   ? ReplyOf<M> & { readonly version: number }
   : ReplyOf<M>;
 
-const wordOfService: ReadonlyMap<ServiceName, string> = new Map([...serviceOfWord].map(([word, name]) => [name, word]));
-
 /** How the subjects and the events' types of a service begin. */
-export const prefixOf = (service: ServiceName): string => `${wordOfService.get(service)!}.`;
+export const prefixOf = (service: ServiceName): string => `${nounOf(service)}.`;
 
 const subjectForm = /^[a-z]+(\.[a-z][a-z-]*)+$/;
 
 /** The service a subject or an event's type belongs to; undefined when it is malformed or names none. */
 export const serviceOf = (subject: string): ServiceName | undefined =>
-  subjectForm.test(subject) ? serviceOfWord.get(subject.split('.', 1)[0] ?? '') : undefined;
+  subjectForm.test(subject) ? serviceOfNoun.get(subject.split('.', 1)[0] ?? '') : undefined;
 
 /**
  * Declares a message once, for both ends.

@@ -35,7 +35,7 @@ const tenantRoutines = new Set(['InitializeSessionUserId', 'CheckMyDatabase']);
 /** No such database, not allowed to connect, not accepting connections: the next try would hear the same. */
 const lasting = new Set(['3D000', '42501', '55000', '0A000', '22023']);
 
-const codeOf = (failure: unknown): string | undefined =>
+export const codeOf = (failure: unknown): string | undefined =>
   typeof failure === 'object' && failure !== null && 'code' in failure && typeof failure.code === 'string'
     ? failure.code
     : undefined;

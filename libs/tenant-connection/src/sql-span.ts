@@ -1,14 +1,18 @@
 import { currentRequest, isTraced, isTracing, spanAround } from '@tenantry/service-kit';
+import { codeOf } from './failures.js';
 
 const longestText = 2000;
 const firstWord = /^\s*(\w+)/;
-const sqlState = /^[0-9A-Z]{5}$/;
+/** Node's own codes may have five letters too (EPIPE); no class of PostgreSQL's begins with an E. */
+const sqlState = /^(?!E)[0-9A-Z]{5}$/;
 
-/** The server's own word for what was wrong, where it said one; else the kind of error, of a connection that was lost. */
-function failureOf(error: unknown): { 'error.type': string; 'db.response.status_code'?: string } {
-  const { code, name } = error as Partial<Record<'code' | 'name', string>>;
-  if (code && sqlState.test(code)) return { 'error.type': code, 'db.response.status_code': code };
-  return { 'error.type': code ?? name ?? '_OTHER' };
+/** The server's own word for what was wrong, where it said one, be it the cause of an outage; else the kind of error. */
+export function failureOf(error: unknown): { 'error.type': string; 'db.response.status_code'?: string } {
+  const { name, cause } = error as Error;
+  const state = [error, cause].map(codeOf).find((code) => code !== undefined && sqlState.test(code));
+  return state === undefined
+    ? { 'error.type': codeOf(error) ?? name }
+    : { 'error.type': state, 'db.response.status_code': state };
 }
 
 /**

@@ -10,9 +10,7 @@ import { RolePermissions } from './role-permissions.js';
 
 /** More than the longest that auth can give: of twenty roles whose fifty characters take six bytes each. Together headers have 16 KB. */
 const maxTokenLength = 9216;
-/** How many tokens are known at once, unless said otherwise. */
-export const MAX_TOKENS = Symbol('max tokens');
-const defaultMaxTokens = 50_000;
+const maxTokens = 50_000;
 /** What they may take together, in characters: so many of usual length, and fewer of the longest. */
 const maxCharacters = 64 * 1024 * 1024;
 
@@ -61,7 +59,7 @@ export class Tokens {
     private readonly keys: Keys,
     private readonly revocations: Revocations,
     private readonly roles: RolePermissions,
-    @Optional() @Inject(MAX_TOKENS) max: number = defaultMaxTokens,
+    @Optional() max: number = maxTokens,
   ) {
     this.known = new LRUCache({ max, maxSize: maxCharacters, sizeCalculation: (_, token) => token.length });
     keys.onRemoved(() => {

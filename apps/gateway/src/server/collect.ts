@@ -35,7 +35,8 @@ export function collect(bytes: Readable, { deadlineAt, take, fall }: Terms): Pro
     bytes.off('data', add).off('end', whole).off('error', cut).off('close', cut);
     settle();
   };
-  if (bytes.destroyed) cut();
+  // A stream of HTTP/2 that the client has given up is not destroyed: it has ended, and nobody has read it.
+  if (bytes.destroyed || bytes.readableEnded) cut();
   else bytes.on('end', whole).on('error', cut).on('close', cut).on('data', add);
   return promise;
 }

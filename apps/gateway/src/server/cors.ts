@@ -1,26 +1,37 @@
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { methods } from '../problem.js';
 
-/** What pages of the listed origins may send, and read beside the body. */
-const cors = {
-  maxAge: 600,
-  methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-  exposedHeaders: [
-    ...['ETag', 'Location', 'Link', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'X-Request-Id'],
-    ...['Idempotency-Replayed', 'WWW-Authenticate', 'Allow', 'Preference-Applied'],
-  ],
-};
+/** What pages of the listed origins may read beside the body. */
+const exposed = [
+  ...['ETag', 'Location', 'Link', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'X-Request-Id'],
+  ...['Idempotency-Replayed', 'WWW-Authenticate', 'Allow', 'Preference-Applied'],
+].join(', ');
+
+/** For so many seconds a browser need not ask again. */
+const maxAge = '600';
 
 /** Fetch standard, 4.8: what a browser asks beforehand says for which page, and by which method. */
-const isPreflight = ({ headers }: FastifyRequest): boolean =>
-  headers.origin !== undefined && headers['access-control-request-method'] !== undefined;
+const isPreflight = ({ method, headers }: FastifyRequest): boolean =>
+  method === 'OPTIONS' && headers.origin !== undefined && headers['access-control-request-method'] !== undefined;
 
-/** Lets pages of these origins ask and read. */
-export function letPagesIn(app: NestFastifyApplication, server: FastifyInstance, origins: readonly string[]): void {
-  // @fastify/cors takes every OPTIONS for its own, and answers one that is no preflight in a form of its own, or as if it were one.
-  server.addHook('onRequest', (request, reply, done) => {
-    if (request.method !== 'OPTIONS' || isPreflight(request)) done();
-    else reply.callNotFound();
+/**
+ * Lets pages of these origins ask and read, whichever step it is that answers: a page that may not read its refusal does not learn when to come
+ * again. Not by @fastify/cors, which comes between the steps and takes every OPTIONS for its own, of routes that there are not as well.
+ */
+export function letPagesIn(server: FastifyInstance, origins: readonly string[]): void {
+  server.addHook('onSend', ({ headers: { origin } }, reply, payload, done) => {
+    if (origin !== undefined && origins.includes(origin)) {
+      reply.headers({ 'access-control-allow-origin': origin, 'access-control-expose-headers': exposed });
+    }
+    done(null, payload);
   });
-  app.enableCors({ ...cors, origin: [...origins] });
+  server.addHook('onRequest', (request, reply, done) => {
+    if (!isPreflight(request)) {
+      done();
+      return;
+    }
+    const asked = request.headers['access-control-request-headers'];
+    if (asked !== undefined) reply.header('access-control-allow-headers', asked);
+    reply.headers({ 'access-control-allow-methods': methods, 'access-control-max-age': maxAge }).code(204).send();
+  });
 }

@@ -12,7 +12,11 @@ export const overloaded = (): ServiceError => new ServiceError('overloaded', det
 const { status, ...problem } = problemOf('overloaded', detail);
 /** All of the document that is the same for everybody, without its end. */
 const beginning = JSON.stringify({ ...problem, status, code: undefined }).slice(0, -1);
-const headers = Object.entries({ ...standingHeaders, 'content-type': problemType, 'retry-after': '1' }).flat();
+const headers = Object.entries({
+  ...standingHeaders,
+  'content-type': problemType,
+  'retry-after': String(overloaded().retryAfterSeconds),
+}).flat();
 
 /** The same answer without the pipeline: written once, but for the request's id and path. */
 export function refuseOverload(request: IncomingMessage, response: ServerResponse): void {

@@ -79,6 +79,25 @@ describe('a page of another origin', () => {
     }
   });
 
+  it('that is listed may read why it is refused, be it before anything else is looked at', async () => {
+    // Without Redis it counts for itself: other tests come from this address, too.
+    const limits = { ADDRESS_REQUESTS_PER_MINUTE: '1', REDIS_URL: 'redis://127.0.0.1:1' };
+    await using strict = await startOwnGateway({ CORS_ORIGINS: 'https://app.example', ...limits });
+    const page = strict.http.with({ origin: 'https://app.example' });
+    for (const [path, status] of [
+      ['/problems?a=1&a=2', 400],
+      ['/problems', 200],
+      ['/problems', 429],
+    ] as const) {
+      expect(await page.get(path)).toMatchObject({
+        status,
+        headers: { 'access-control-allow-origin': 'https://app.example', 'access-control-expose-headers': exposed },
+      });
+    }
+    const preflight = page.with({ 'access-control-request-method': 'PATCH' });
+    expect((await preflight.send('OPTIONS', '/v1/products/1')).status).toBe(429);
+  });
+
   it.each([
     'null',
     'https://evil.example',
@@ -92,13 +111,19 @@ describe('a page of another origin', () => {
   });
 
   it('asks beforehand, and is told what it may send', async () => {
-    const preflight = { origin: 'https://app.example', 'access-control-request-method': 'PATCH' };
+    const preflight = {
+      origin: 'https://app.example',
+      'access-control-request-method': 'PATCH',
+      'access-control-request-headers': 'authorization,if-match',
+    };
     const { status, headers } = await gateway.http.with(preflight).send('OPTIONS', '/v1/products/1');
     expect({ status, headers }).toMatchObject({
       status: 204,
       headers: {
         'access-control-allow-origin': 'https://app.example',
         'access-control-allow-methods': expect.stringContaining('PATCH'),
+        'access-control-allow-headers': 'authorization,if-match',
+        'access-control-max-age': '600',
         'x-request-id': expect.any(String),
       },
     });

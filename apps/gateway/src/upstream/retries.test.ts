@@ -4,9 +4,12 @@ import { type RawReply, ServiceError } from '@tenantry/service-kit';
 import { within } from '@tenantry/testing';
 import { Retries } from './retries.js';
 
-const reply = (status: number, code?: ErrorCode): RawReply => ({
+const reply = (
+  status: number,
+  code: ErrorCode | undefined = status === 503 ? 'service-unavailable' : undefined,
+): RawReply => ({
   status,
-  body: code ? Buffer.from(JSON.stringify(problemOf(code, 'said so'))) : new Uint8Array(),
+  body: code ? Buffer.from(JSON.stringify(problemOf(code, 'said so'), null, 2)) : new Uint8Array(),
   resourceId: undefined,
   etag: undefined,
   isReplayed: false,

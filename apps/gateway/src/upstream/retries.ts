@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Message } from '@tenantry/contracts';
 import { asServiceError, type RawReply } from '@tenantry/service-kit';
+import { problemIn } from '../problem.js';
 
 /** Tries of one request besides the first. */
 const maxRetries = 2;
@@ -46,10 +47,5 @@ export class Retries {
 }
 
 /** Whether the next try may find it otherwise: an overload only grows by it, and what says to come back later is not over in a tenth of a second. */
-function mayPass({ status, retryAfterSeconds, body }: RawReply): boolean {
-  if (status !== 503 || Number(retryAfterSeconds ?? 0) > 1) return false;
-  return !Buffer.from(body).includes(overloaded);
-}
-
-/** As it stands in the problem (contracts). */
-const overloaded = '"code":"overloaded"';
+const mayPass = (reply: RawReply): boolean =>
+  reply.status === 503 && Number(reply.retryAfterSeconds ?? 0) <= 1 && problemIn(reply).code !== 'overloaded';

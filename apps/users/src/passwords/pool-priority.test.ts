@@ -4,9 +4,10 @@ import { text } from 'node:stream/consumers';
 import { expect, it } from '@jest/globals';
 
 /** In a process of its own: what is lowered cannot be raised again. */
-const script = `
+const scriptWith = (before: string): string => `
 import { hash } from '@node-rs/argon2';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import fs, { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { getPriority } from 'node:os';
 import { lowerPool } from './pool-priority.ts';
 const nice = () => Object.groupBy(readdirSync('/proc/self/task'), (id) => {
@@ -15,6 +16,7 @@ const nice = () => Object.groupBy(readdirSync('/proc/self/task'), (id) => {
 });
 const session = () => existsSync('/proc/self/autogroup') && readFileSync('/proc/self/autogroup', 'utf8').trim().replace(/.* nice /, '');
 const started = session();
+${before}
 const before = lowerPool();
 await hash('anvil-orbit-walnut-9');
 const lowered = lowerPool();
@@ -23,8 +25,8 @@ const at = Object.keys(nice()).map(Number).filter((niceness) => niceness !== get
 console.log(JSON.stringify({ before, lowered, at, own, started, session: session() }));
 `;
 
-async function lowered(detached: boolean): Promise<Record<string, unknown>> {
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+async function lowered(detached: boolean, before = ''): Promise<Record<string, unknown>> {
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', scriptWith(before)], {
     cwd: import.meta.dirname,
     env: { PATH: process.env['PATH'], UV_THREADPOOL_SIZE: '3' },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -44,6 +46,16 @@ const autogroup = existsSync('/proc/self/autogroup') ? it : it.skip;
 
 autogroup('a session of its own lets all other sessions go first', async () =>
   expect(await lowered(true)).toMatchObject({ started: '0', session: '10' }),
+);
+
+/** As the kernel answers whoever is not root, a tenth of a second after somebody else (sched_autogroup_set_nice). */
+const refusing = `
+fs.writeFileSync = () => { throw Object.assign(new Error('EAGAIN: resource temporarily unavailable'), { code: 'EAGAIN' }); };
+syncBuiltinESMExports();
+`;
+
+autogroup('whoever is not let be nice to other sessions hashes all the same', async () =>
+  expect(await lowered(true, refusing)).toMatchObject({ lowered: 3, at: [10], started: '0', session: '0' }),
 );
 
 autogroup('the session of somebody else stays as it is', async () => {

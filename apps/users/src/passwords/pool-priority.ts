@@ -25,8 +25,17 @@ export function lowerPool(): number {
   const pool = readdirSync(threads).filter((id) => readFileSync(`${threads}/${id}/comm`, 'utf8').trim() === poolThread);
   // Never less nice than they are: nobody but root may do that.
   for (const id of pool) setPriority(Number(id), Math.max(getPriority(Number(id)), niceness));
-  if (pool.length > 0 && existsSync(autogroup) && leadsItsSession()) writeFileSync(autogroup, String(niceness));
+  if (pool.length > 0 && existsSync(autogroup) && leadsItsSession()) lowerSession();
   return pool.length;
+}
+
+/** The kernel lets only root do it at any time, all others together ten times a second (EAGAIN), and /proc may be read-only: no login fails for that. */
+function lowerSession(): void {
+  try {
+    writeFileSync(autogroup, String(niceness));
+  } catch {
+    // Then the threads are nice to their own session alone.
+  }
 }
 
 /** Else its session is somebody's: a terminal's, with all that runs there. Field 6 of stat (proc(5)) is the session's leader. */
