@@ -22,6 +22,10 @@ describe('a failed query', () => {
     'Connection terminated due to connection timeout',
     'Query read timeout',
   ])('"%s" is an outage', (message) => expect(isOutage(new Error(message))).toBe(true));
+  it.each(['QueryRunnerAlreadyReleasedError', 'QueryRunnerProviderAlreadyReleasedError'])(
+    'of which TypeORM says %s has lost its connection: an outage',
+    (name) => expect(isOutage(Object.assign(new Error(), { name }))).toBe(true),
+  );
   it.each([undefined, null, 'ECONNREFUSED', {}, new Error('no such thing')])('%p is none', (thrown) =>
     expect(isOutage(thrown)).toBe(false),
   );

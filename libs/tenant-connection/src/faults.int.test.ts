@@ -182,6 +182,22 @@ describe('a session', () => {
     expect(state().connects).toBe(2);
   });
 
+  it('that ended between two statements of a transaction is an outage of its tenant, and none of it was done', async () => {
+    const end = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${cluster.nameOf(tenant(0))}'`;
+    const work = () =>
+      own.connections.transaction(async (manager) => {
+        await manager.query('UPDATE canary SET count = 2000');
+        await cluster.query(end);
+        // For us to hear of it before we ask again; if we have not, the answer must be the same.
+        await sleep(200);
+        await manager.query('UPDATE canary SET count = 3000');
+      });
+    await expect(inTenant(0, () => work())).rejects.toThrow(TenantDatabaseUnavailable);
+    const count = () => own.connections.query<{ count: number }>('count', 'SELECT count FROM canary');
+    const [row] = await inTenant(0, count);
+    expect(row!.count).toBeLessThan(2000);
+  });
+
   it('given back twice does not take it from its next user', async () => {
     await inTenant(0, async () => {
       let giveBack: () => void = () => undefined;

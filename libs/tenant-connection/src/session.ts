@@ -74,13 +74,12 @@ export class Session {
     return (await sqlSpan(text, name, this.client.database, run)).rows;
   }
 
-  on(event: string, listener: (...args: unknown[]) => void): this {
-    this.client.on(event as 'end', listener);
+  /** Its end is noticed by the next query. TypeORM, told of it, would say of that query only that it no longer has a connection. */
+  on(): this {
     return this;
   }
 
-  removeListener(event: string, listener: (...args: unknown[]) => void): this {
-    this.client.removeListener(event, listener);
+  removeListener(): this {
     return this;
   }
 
