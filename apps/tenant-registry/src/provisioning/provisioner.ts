@@ -20,10 +20,6 @@ const unprepared: ReadonlySet<unknown> = new Set(['3D000', '42704']);
 
 const tenantDatabases = "SELECT datname AS name FROM pg_database WHERE datname ~ '^t_[0-9a-f]{32}$'";
 
-export interface ProvisionerLimits {
-  readonly queryTimeoutMs?: number;
-}
-
 /**
  * The account that makes roles and databases on one cluster, and reads no tenant's rows.
  *
@@ -37,9 +33,8 @@ export class Provisioner {
   constructor(
     private readonly url: string,
     log: Log,
-    limits: ProvisionerLimits = {},
+    withinMs = queryTimeoutMs,
   ) {
-    const withinMs = limits.queryTimeoutMs ?? queryTimeoutMs;
     this.settings = {
       connectionTimeoutMillis: connectTimeoutMs,
       query_timeout: withinMs,
