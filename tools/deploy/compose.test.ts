@@ -130,8 +130,10 @@ describe('docker-compose.yml', () => {
   });
 
   test('gives signals to the server itself, where a shell comes before it', () => {
-    for (const [name, { command = [] }] of services.filter(([, service]) => service.command?.[1] === '-c'))
-      if (command[0] === 'sh') expect([name, command[2]]).toEqual([name, expect.stringMatching(/ && exec [^|]+$/)]);
+    const shells = services.filter(([, { command }]) => command?.[0] === 'sh' && command[1] === '-c');
+    expect(shells.map(([name]) => name)).toEqual(['redis']);
+    for (const [name, { command = [] }] of shells)
+      expect([name, command[2]]).toEqual([name, expect.stringMatching(/ && exec [^|]+$/)]);
   });
 
   test('leaves a gateway that leaves within the time that it goes on answering', () => {

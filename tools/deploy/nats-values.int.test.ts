@@ -48,8 +48,8 @@ describe("the values of NATS's chart", () => {
     const passwords = Object.fromEntries(natsUsers.map((user) => [natsPasswordVariable(user), 'password']));
     const check = (env: object) =>
       spawnSync(found.path, ['-t', '-c', file], { env: { ...process.env, ...found.env, ...env }, encoding: 'utf8' });
-    expect(check(passwords).stderr).toContain('configuration file');
-    expect([check(passwords).status, check(passwords).stderr]).toEqual([0, expect.stringContaining('is valid')]);
+    const { status, stderr } = check(passwords);
+    expect([status, stderr]).toEqual([0, expect.stringContaining('is valid')]);
     // The users are read: without their passwords it refuses.
     expect(check({}).status).not.toBe(0);
   });
