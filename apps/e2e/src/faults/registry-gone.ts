@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from '@jest/globals';
 import { createTenant, newSlug, type Stack, type StackTenant, until } from '@tenantry/testing';
 import { expectProblem } from '../stories/problem.js';
+import { untilWindowLasts } from '../stories/windows.js';
 import { countBy, Flight } from './flight.js';
 
 /** What the gateway and the services know of a tenant is fresh for a minute: the story lasts longer. */
@@ -32,7 +33,10 @@ export async function registryGone(stack: Stack): Promise<void> {
   stack.kill('redis');
   const begunAt = Date.now();
   // The broker notices the death of a service a moment after it: until then it is a service that does not answer.
-  await sleep(500);
+  await until('the broker has noticed', 10_000, async () => {
+    const { status } = await stack.operator.get('/v1/admin/tenants');
+    return status === 503;
+  });
 
   const paths = ['/v1/products', '/v1/me', '/v1/users'];
   const flights = paths.map((path) => new Flight(async () => (await sleep(200), tenant.admin.get(path)), 1));
@@ -43,6 +47,7 @@ export async function registryGone(stack: Stack): Promise<void> {
   expectProblem(stranger, 'service-unavailable');
   expectProblem(await stack.operator.get('/v1/admin/tenants'), 'service-unavailable');
   // Each gateway limits what it sees.
+  await untilWindowLasts(10_000);
   const many = await Promise.all(Array.from({ length: 3 * small }, () => limited.admin.get('/v1/me')));
   expectProblem(
     many.find(({ status }) => status !== 200)!,
