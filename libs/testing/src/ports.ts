@@ -1,6 +1,6 @@
 /** What is used here of tools/stack, which no library may import. */
 interface Ports {
-  freePort(inARow: number): Promise<number>;
+  readonly freePort: (inARow: number) => Promise<number>;
 }
 const portsPath = new URL('../../../tools/stack/ports.ts', import.meta.url).pathname;
 

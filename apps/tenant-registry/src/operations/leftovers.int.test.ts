@@ -1,6 +1,6 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { createLog } from '@tenantry/service-kit';
+import { type CommonConfig, createLog } from '@tenantry/service-kit';
 import { until, within } from '@tenantry/testing';
 import type { RegistryConfig } from '../config.js';
 import { createRegistryDatabase, type RegistryDatabase } from '../test/registry-database.js';
@@ -93,7 +93,14 @@ it('a process leaves without waiting for what it brings to its end: another one 
     isConcluding = true;
     return new Promise(() => undefined);
   });
-  const takeover = new Takeover(registry.source, operations, runner, leftovers, {} as RegistryConfig & never, log);
+  const takeover = new Takeover(
+    registry.source,
+    operations,
+    runner,
+    leftovers,
+    {} as RegistryConfig & CommonConfig,
+    log,
+  );
   await leftovers.look();
   await until('it is being concluded', 5000, () => isConcluding);
   await within(5000, takeover.beforeApplicationShutdown());
