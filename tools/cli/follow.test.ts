@@ -1,6 +1,3 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ChildProcess } from 'node:child_process';
 import { mainPath, type Ran, runProgram } from './test/run.ts';
@@ -19,18 +16,13 @@ const operation = (state: string, ...steps: object[]) => ({
 });
 
 let gateway: StandIn;
-let folder: string;
 /** What the operation is, each time that it is asked for; the last of them from then on. */
 let course: object[];
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'tenantry-cli-'));
   gateway = await StandIn.start();
 });
-afterAll(() => {
-  gateway?.stop();
-  rmSync(folder, { recursive: true });
-});
+afterAll(() => gateway?.stop());
 beforeEach(() => {
   course = [operation('running', step('prepare', 'running'), step('switch', 'pending'))];
   gateway.asked.length = 0;
@@ -49,15 +41,13 @@ const run = (args: readonly string[], meet?: (child: ChildProcess, err: string) 
 const begun = () => gateway.asked.filter(({ method }) => method === 'POST');
 
 describe('on a terminal', () => {
-  /** Its stdout goes to a file, its stderr is a terminal; what that shows. */
+  // All that Node says of one: a program that makes a real one is not everywhere.
+  const terminal = 'data:text/javascript,Object.assign(process.stderr,{isTTY:true,columns:80,rows:24})';
+  /** Its stdout is piped, its stderr a terminal; what that shows. */
   async function onTerminal(...args: string[]): Promise<{ shown: string; out: string }> {
-    const file = join(folder, 'out');
-    const command = [process.execPath, mainPath, ...args].map((word) => `'${word}'`).join(' ');
-    const terminal = { ...env(), TERM: 'xterm' };
-    // A terminal that nobody looks at has no size until it is given one.
-    const inside = `stty cols 80 rows 24; ${command} > '${file}'`;
-    const { out: shown } = await runProgram('script', ['-qec', inside, '/dev/null'], terminal);
-    return { shown, out: readFileSync(file, 'utf8') };
+    const all = ['--import', terminal, mainPath, ...args];
+    const { out, err } = await runProgram(process.execPath, all, { ...env(), TERM: 'xterm' });
+    return { shown: err, out };
   }
 
   it('steps are drawn in their place, and the outcome alone is on stdout', async () => {

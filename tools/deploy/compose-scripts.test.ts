@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -8,22 +8,25 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { freePort } from '@tenantry/stack/ports.ts';
 import { until } from '@tenantry/testing';
 import { root } from './files.ts';
+import { runCommand, type Running } from './run-command.ts';
 
 describe('register-cluster.mjs', () => {
   let server: Server | undefined;
-  afterEach(() => void server?.close());
+  const runs: Running[] = [];
+  afterEach(() => {
+    server?.close();
+    for (const { child } of runs.splice(0)) child.kill('SIGKILL');
+  });
 
   /** Starts it; who it asks is at this port, now or later. */
-  function register(port: number) {
-    const child = spawn(process.execPath, [join(root, 'deploy/compose/register-cluster.mjs')], {
-      env: {
-        ...{ PATH: process.env['PATH'], GATEWAY_URL: `http://127.0.0.1:${port}`, OPERATOR_KEY: 'tok_of-this-test' },
-        ...{ CLUSTER_NAME: 'b', PROVISIONER_URL: 'postgres://provisioner:secret@cluster-b:5432/postgres' },
-      },
-    });
-    let text = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes: Buffer) => (text += bytes.toString()));
-    return { ended: once(child, 'exit') as Promise<[number]>, output: () => text };
+  function register(port: number): Running {
+    const env = {
+      ...{ PATH: process.env['PATH'], GATEWAY_URL: `http://127.0.0.1:${port}`, OPERATOR_KEY: 'tok_of-this-test' },
+      ...{ CLUSTER_NAME: 'b', PROVISIONER_URL: 'postgres://provisioner:secret@cluster-b:5432/postgres' },
+    };
+    const started = runCommand(process.execPath, [join(root, 'deploy/compose/register-cluster.mjs')], { env });
+    runs.push(started);
+    return started;
   }
 
   /** Answers with these, one after another. */

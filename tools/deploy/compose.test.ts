@@ -16,6 +16,7 @@ interface ComposeService {
   depends_on?: Record<string, object>;
   healthcheck?: { test?: string[]; disable?: boolean };
   networks?: string[];
+  tmpfs?: string[];
   profiles?: string[];
   restart?: string;
 }
@@ -130,8 +131,17 @@ describe('docker-compose.yml', () => {
   });
 
   test('gives signals to the server itself, where a shell comes before it', () => {
-    for (const [name, { command = [] }] of services.filter(([, service]) => service.command?.[1] === '-c'))
-      if (command[0] === 'sh') expect([name, command[2]]).toEqual([name, expect.stringMatching(/ && exec [^|]+$/)]);
+    const shells = services.filter(([, { command }]) => command?.[0] === 'sh' && command[1] === '-c');
+    expect(shells.map(([name]) => name)).toEqual(['redis']);
+    for (const [name, { command = [] }] of shells)
+      expect([name, command[2]]).toEqual([name, expect.stringMatching(/ && exec [^|]+$/)]);
+  });
+
+  // The runtime gives a tmpfs the mode of the folder that it covers, and only this one is everybody's.
+  test('lets whoever is not root write to /tmp alone', () => {
+    const writing = services.filter(([, { tmpfs }]) => tmpfs);
+    expect(writing.length).toBeGreaterThan(5);
+    for (const [name, { tmpfs }] of writing) expect([name, tmpfs]).toEqual([name, ['/tmp']]);
   });
 
   test('leaves a gateway that leaves within the time that it goes on answering', () => {

@@ -1,5 +1,3 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { chmodSync, copyFileSync, linkSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +9,7 @@ import type { Started } from '@tenantry/stack/servers/start-server.ts';
 import { serviceNames, type ServiceName } from '@tenantry/stack/services.ts';
 import { OtlpReceiver, OwnPostgres, testServers, until } from '@tenantry/testing';
 import { root } from './files.ts';
+import { runCommand, type Running } from './run-command.ts';
 
 const { layOut } = (await import(join(root, 'tools/deploy/image/folder.mjs'))) as {
   layOut: (root: string, app: string, target: string, place: (from: string, to: string) => void) => number;
@@ -49,35 +48,28 @@ beforeAll(() => {
   for (const app of serviceNames) lockUp(join(folder, app));
   chmodSync(folder, 0o555);
 }, 300_000);
-const children: ChildProcess[] = [];
+const runs: Running[] = [];
 afterAll(() => {
-  for (const child of children) child.kill('SIGKILL');
+  for (const { child } of runs) child.kill('SIGKILL');
   chmodSync(folder, 0o755);
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true }))
     if (entry.isDirectory()) chmodSync(join(entry.parentPath, entry.name), 0o755);
   rmSync(folder, { recursive: true, force: true });
 });
 
-interface Running {
-  child: ChildProcess;
-  output: () => string;
-}
-
 /** The image's entry, or another command of it, in an environment of its own and with nothing to write to. */
 function run(app: ServiceName, env: Record<string, string> = {}, command = 'dist/main.js'): Running {
   const cwd = join(folder, app, 'apps', app);
   const user = isRoot ? { uid: nobody, gid: nobody } : {};
-  const child = spawn(node, [command], { cwd, env: { TMPDIR: '/nonexistent', ...env }, ...user });
-  children.push(child);
-  let text = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes: Buffer) => (text += bytes.toString()));
-  return { child, output: () => text };
+  const running = runCommand(node, [command], { cwd, env: { TMPDIR: '/nonexistent', ...env }, ...user });
+  runs.push(running);
+  return running;
 }
 
 describe.each(serviceNames)('the image of %s', (app) => {
   test('starts with nothing but what it was given, and says what it lacks', async () => {
-    const { child, output } = run(app);
-    const [code] = (await once(child, 'exit')) as [number];
+    const { ended, output } = run(app);
+    const [code] = await ended;
     expect([code, output()]).toEqual([
       1,
       expect.stringMatching(/^These settings are missing or wrong:\n( {2}\w+: is not set\n)+$/),
@@ -94,9 +86,9 @@ describe.each(serviceNames)('the image of %s', (app) => {
 
 describe('with a bus and a database of their own', () => {
   let busFolder: string;
-  let bus: Started;
+  let bus: Started | undefined;
   let passwords: NatsPasswords;
-  let databases: [OwnPostgres, OwnPostgres];
+  let databases: [OwnPostgres, OwnPostgres] | undefined;
   const receiver = OtlpReceiver.start();
   beforeAll(async () => {
     passwords = newNatsPasswords();
@@ -105,10 +97,10 @@ describe('with a bus and a database of their own', () => {
     databases = await Promise.all([OwnPostgres.start(), OwnPostgres.start()]);
   }, 90_000);
   afterAll(async () => {
-    for (const child of children) child.kill('SIGKILL');
-    await bus.stop();
+    for (const { child } of runs) child.kill('SIGKILL');
+    await bus?.stop();
     rmSync(busFolder, { recursive: true, force: true });
-    await Promise.all(databases.map((database) => database.stop()));
+    await Promise.all((databases ?? []).map((database) => database.stop()));
     (await receiver).close();
   }, 60_000);
 
@@ -120,7 +112,7 @@ describe('with a bus and a database of their own', () => {
 
   async function serve(app: ServiceName, env: Record<string, string> = {}): Promise<Serving> {
     const port = await freePort();
-    const ofBus = { NATS_URL: bus.url, NATS_USER: app, NATS_PASSWORD: passwords[app] };
+    const ofBus = { NATS_URL: bus!.url, NATS_USER: app, NATS_PASSWORD: passwords[app] };
     const running = run(app, { ...ofBus, HEALTH_PORT: String(port), MASTER_KEY: masterKey, ...env });
     const isReady = async (): Promise<boolean> => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok;
     return { ...running, isReady };
@@ -138,7 +130,7 @@ describe('with a bus and a database of their own', () => {
     await untilReady(users);
     await until('it says so', 10_000, () => users.output().includes('"ready"'));
     users.child.kill('SIGTERM');
-    expect(await once(users.child, 'exit')).toEqual([0, null]);
+    expect(await users.ended).toEqual([0, null]);
   }, 60_000);
 
   test.each([
@@ -147,12 +139,12 @@ describe('with a bus and a database of their own', () => {
   ] as const)(
     'the image of %s migrates, and serves only then',
     async (app, index, variable) => {
-      const { url } = databases[index];
+      const { url } = databases![index];
       const serving = await serve(app, { [variable]: url, PROVISIONER_URL: url });
       await until('it waits', 30_000, () => serving.output().includes('waiting for the migration'));
       expect([serving.child.exitCode, await serving.isReady()]).toEqual([null, false]);
       const migration = run(app, { [variable]: url }, 'dist/migrate.js');
-      expect([await once(migration.child, 'exit'), migration.output()]).toEqual([
+      expect([await migration.ended, migration.output()]).toEqual([
         [0, null],
         expect.stringMatching(/database at version \d+\n$/),
       ]);
@@ -169,7 +161,7 @@ describe('with a bus and a database of their own', () => {
     expect((await fetch(`http://127.0.0.1:${port}/v1/products`)).status).toBe(401);
     await until('its span has come', 20_000, () => spans.some(({ service }) => service === 'gateway'));
     gateway.child.kill('SIGTERM');
-    expect(await once(gateway.child, 'exit')).toEqual([0, null]);
+    expect(await gateway.ended).toEqual([0, null]);
   }, 60_000);
 });
 

@@ -13,7 +13,8 @@ const kubectl = (overlay: string) =>
 test.each(overlays)('the overlay %s is rendered as kubectl renders it', (overlay) => {
   const { error, status, stdout, stderr } = kubectl(overlay);
   if (error) return expect(error).toMatchObject({ code: 'ENOENT' });
-  expect([status, stderr]).toEqual([0, '']);
+  // Warnings of the version that is here are none of what it renders.
+  if (status !== 0) throw new Error(stderr);
   const theirs = parseAllDocuments(stdout).map((document) => document.toJS() as Resource);
   const byName = (resources: readonly Resource[]): Map<string, Resource> =>
     new Map(resources.map((one) => [`${one.kind} ${one.metadata.name}`, one]));

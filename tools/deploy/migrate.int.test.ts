@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
@@ -6,17 +5,13 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { freePort } from '@tenantry/stack/ports.ts';
 import { OwnPostgres, until } from '@tenantry/testing';
 import { root } from './files.ts';
+import { runCommand, type Running } from './run-command.ts';
 
 /** The job's program, with its database at this port. */
-function migrate(app: string, variable: string, database: string, port: number) {
+function migrate(app: string, variable: string, database: string, port: number): Running {
   const url = Object.assign(new URL(database), { port: String(port) });
-  const child = spawn(process.execPath, ['dist/migrate.js'], {
-    cwd: join(root, 'apps', app),
-    env: { PATH: process.env['PATH'], [variable]: url.href },
-  });
-  let text = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes: Buffer) => (text += bytes.toString()));
-  return { child, output: () => text, ended: once(child, 'exit') as Promise<[number | null]> };
+  const env = { PATH: process.env['PATH'], [variable]: url.href };
+  return runCommand(process.execPath, ['dist/migrate.js'], { cwd: join(root, 'apps', app), env });
 }
 
 /** Lets the server be found at another port, as if it began there now; its end is the caller's. */

@@ -3,8 +3,10 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { natsConf, natsPasswordVariable, natsUsers } from '@tenantry/stack/servers/nats.ts';
-import { findBinary } from '@tenantry/stack/servers/find-server.ts';
+import { newNatsPasswords } from '@tenantry/stack/passwords.ts';
+import { freePort } from '@tenantry/stack/ports.ts';
+import { findServer } from '@tenantry/stack/servers/find-server.ts';
+import { natsConf, natsPasswordEnvironment, wantedNats } from '@tenantry/stack/servers/nats.ts';
 import { readYaml } from './files.ts';
 
 interface Extended {
@@ -24,14 +26,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("the values of NATS's chart", () => {
   test('name users that a server finds where the chart puts them', async () => {
-    const wanted = {
-      name: 'nats-server',
-      title: 'NATS',
-      minimum: [2, 10] as [number, number],
-      packages: ['nats-server'],
-    };
-    const found = await findBinary(wanted, (text) => process.stderr.write(`${text}\n`));
-    if (!('path' in found)) throw new Error(`put nats-server 2.10 or newer on PATH: ${found.why}`);
+    const found = await findServer(wantedNats, (text) => process.stderr.write(`${text}\n`));
     // As the chart lays them out under /etc: its own file, which begins with the include (helm/charts/nats/files/config), and our mount.
     const place = values.container.patch[0]!.value.mountPath!;
     mkdirSync(join(folder, place), { recursive: true });
@@ -43,13 +38,17 @@ describe("the values of NATS's chart", () => {
       ...{ port: 4222, server_name: 'nats-0' },
     };
     const chart = `{\n  include ${values.config.merge.$include};\n${JSON.stringify(rest, null, 2).slice(2)}\n`;
-    const file = join(folder, '/etc/nats-config/nats.conf');
-    writeFileSync(file, chart);
-    const passwords = Object.fromEntries(natsUsers.map((user) => [natsPasswordVariable(user), 'password']));
-    const check = (env: object) =>
-      spawnSync(found.path, ['-t', '-c', file], { env: { ...process.env, ...found.env, ...env }, encoding: 'utf8' });
-    expect(check(passwords).stderr).toContain('configuration file');
-    expect([check(passwords).status, check(passwords).stderr]).toEqual([0, expect.stringContaining('is valid')]);
+    const file = '/etc/nats-config/nats.conf';
+    writeFileSync(join(folder, file), chart);
+    const port = await freePort();
+    const mounts = ['/etc/nats-config', place].map((path) => `${join(folder, path)}:${path}:ro`);
+    const check = (env: Record<string, string>) => {
+      const container = { args: ['-t', '-c', file], mounts };
+      const run = found.run({ port, env, args: ['-t', '-c', join(folder, file)], container });
+      return spawnSync(run.command, run.args, { env: run.env, encoding: 'utf8' });
+    };
+    const { status, stderr } = check(natsPasswordEnvironment(newNatsPasswords()));
+    expect([status, stderr]).toEqual([0, expect.stringContaining('is valid')]);
     // The users are read: without their passwords it refuses.
     expect(check({}).status).not.toBe(0);
   });

@@ -22,8 +22,9 @@ test('the forge builds an image of each service', () => {
 test('the forge brings compose up as README and its head say, and asks through the proxy', () => {
   const { jobs } = readYaml<{ jobs: { compose: { steps: { run?: string }[] } } }>('.github/workflows/ci.yml');
   const commands = jobs.compose.steps.map(({ run }) => run ?? '').join('\n');
-  for (const [command] of readText('docker-compose.yml').matchAll(/(?<=^#   )(node|docker compose|curl) .+$/gm))
-    expect(commands).toContain(command.replace('curl -k', 'curl -fk'));
+  const head = readText('docker-compose.yml').match(/(?<=^#   )(node|docker compose|curl) .+$/gm) ?? [];
+  expect(head).toHaveLength(3);
+  for (const command of head) expect(commands).toContain(command.replace('curl -k', 'curl -fk'));
 });
 
 test.each(['local', 'staging', 'production'])('the overlay %s says which image of each service runs', (overlay) => {

@@ -8,13 +8,14 @@ import { scratchDir } from './scratch.ts';
 
 const module = fileURLToPath(new URL('./lock.mjs', import.meta.url));
 
-/** Tries to take the lock in a process of its own, which holds it for a while; answers whether it got it. */
-function contend(path: string): Promise<boolean> {
-  const script = `import { tryLock } from ${JSON.stringify(module)}; console.log(tryLock(${JSON.stringify(path)})); setTimeout(() => {}, 1000);`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  return new Promise((resolve) => child.stdout.once('data', (bytes) => resolve(String(bytes).trim() === 'true')));
+/** Tries to take the lock in a process of its own, which holds it until it is told to leave. */
+function contend(path: string): { hasIt: Promise<boolean>; leave: () => void } {
+  const script = `import { tryLock } from ${JSON.stringify(module)}; console.log(tryLock(${JSON.stringify(path)})); process.stdin.resume();`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const hasIt = new Promise<boolean>((resolve) =>
+    child.stdout.once('data', (bytes) => resolve(String(bytes).trim() === 'true')),
+  );
+  return { hasIt, leave: () => child.stdin.end() };
 }
 
 test('a held lock is not given out again', () => {
@@ -28,7 +29,9 @@ test('of many that find a dead holder, exactly one gets the lock', async () => {
   const path = join(dir.path, 'lock');
   writeFileSync(path, JSON.stringify({ pid: process.pid, identity: 'of a process that had this pid once', note: '' }));
   expect(lockHolder(path)).toBeUndefined();
-  const outcomes = await Promise.all(Array.from({ length: 6 }, () => contend(path)));
+  const contenders = Array.from({ length: 6 }, () => contend(path));
+  const outcomes = await Promise.all(contenders.map(({ hasIt }) => hasIt));
+  for (const { leave } of contenders) leave();
   expect(outcomes.filter(Boolean)).toHaveLength(1);
 });
 

@@ -1,4 +1,6 @@
 import { randomInt } from 'node:crypto';
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 /** A port somebody else listens on, named the way its owner can change it. */
@@ -12,15 +14,37 @@ export class PortTaken extends Error {
 }
 
 /**
- * A port nobody on this machine listens on now. Not one of those that systems give to outgoing connections (Linux from 32768 on, macOS from
- * 49152): any program might have such a one by the time a server listens, or listens again after it was stopped.
+ * A port nobody on this machine listens on now, the first of so many in a row. Not one of those that systems give to outgoing connections (Linux from
+ * 32768 on, macOS from 49152): any program might have such a one by the time a server listens, or listens again after it was stopped.
  */
-export async function freePort(): Promise<number> {
+export async function freePort(inARow = 1): Promise<number> {
   for (let tries = 0; tries < 1000; tries++) {
-    const port = randomInt(20_000, 30_000);
-    if (await isFree(port)) return port;
+    const first = randomInt(20_000, 30_001 - inARow);
+    const all = Array.from({ length: inARow }, (_, index) => first + index);
+    if ((await Promise.all(all.map(isFree))).every(Boolean) && (await reserve(all))) return first;
   }
-  throw new Error('this machine has no free port of 127.0.0.1 between 20000 and 30000');
+  throw new Error(`this machine has no ${inARow} free ports of 127.0.0.1 in a row between 20000 and 30000`);
+}
+
+/** More than one process asks for; beyond that those reserved first are left to others. */
+const mostReserved = 500;
+const reserved: Socket[] = [];
+
+/**
+ * Keeps ports from all who ask for free ones, as long as this process lives: whether anybody listens there yet is another question. Who has the UDP port
+ * of the same number has the port, since nobody here listens to UDP.
+ * @returns whether all of them were to be had; else none is kept.
+ */
+export async function reserve(ports: readonly number[]): Promise<boolean> {
+  const sockets = ports.map((port) => {
+    const socket = createSocket('udp4').unref();
+    return socket.bind({ port, address: '127.0.0.1', exclusive: true });
+  });
+  const bound = await Promise.allSettled(sockets.map((socket) => once(socket, 'listening')));
+  const isOurs = bound.every(({ status }) => status === 'fulfilled');
+  if (isOurs) reserved.push(...sockets);
+  for (const socket of isOurs ? reserved.splice(0, reserved.length - mostReserved) : sockets) socket.close();
+  return isOurs;
 }
 
 /** Raises `PortTaken` when `port` cannot be listened on, on loopback or on all addresses. */

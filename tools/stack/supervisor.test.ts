@@ -17,21 +17,21 @@ function program(dir: string, script: string): Program {
     env: {},
     cwd: dir,
     stopSignal: 'SIGTERM',
-    stopWithinMs: 300,
-    readyWithinMs: 5_000,
+    stopWithinMs: 10_000,
+    readyWithinMs: 20_000,
     ready: () => Promise.resolve(existsSync(join(dir, 'ready'))),
   };
 }
 
-function supervise(dir: string, script: string, restartAfterMs = 0) {
+function supervise(dir: string, script: string, restartAfterMs = 0, change: Partial<Program> = {}) {
   const reports: string[] = [];
   const options = { logDir: dir, runDir: dir, restartAfterMs, report: (text: string) => void reports.push(text) };
-  return { supervisor: new Supervisor(program(dir, script), options), reports };
+  return { supervisor: new Supervisor({ ...program(dir, script), ...change }, options), reports };
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  for (const late = Date.now() + 5_000; !condition(); await sleep(20)) {
-    if (Date.now() > late) throw new Error('it did not come true within 5 s');
+  for (const late = Date.now() + 20_000; !condition(); await sleep(20)) {
+    if (Date.now() > late) throw new Error('it did not come true within 20 s');
   }
 }
 
@@ -91,7 +91,8 @@ describe('stopping', () => {
 
   test('ends a process that does not listen', async () => {
     using dir = scratchDir();
-    const { supervisor } = supervise(dir.path, `process.on('SIGTERM', () => {}); ready(); stay();`);
+    const script = `process.on('SIGTERM', () => {}); ready(); stay();`;
+    const { supervisor } = supervise(dir.path, script, 0, { stopWithinMs: 300 });
     await supervisor.start();
     const pid = supervisor.pid as number;
     await supervisor.stop();

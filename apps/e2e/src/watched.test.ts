@@ -1,7 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { AuditEvent, TenantAuditEvent } from '@tenantry/contracts';
-import { attributeOf, createTenant, OtlpReceiver, type ReceivedSpan, Stack, type StackTenant } from '@tenantry/testing';
+import {
+  attributeOf,
+  createTenant,
+  OtlpReceiver,
+  type ReceivedSpan,
+  Stack,
+  type StackTenant,
+  until,
+} from '@tenantry/testing';
 import { noSecretInLogs } from './stories/no-secret-in-logs.js';
 import { tooLargeBudgets } from './watched/too-large-budgets.js';
 import { metricsOf, queries } from './watched/queries.js';
@@ -24,13 +32,32 @@ const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
 const requestId = 'request-of-this-story';
 const secretName = 'Anvil of nobody else 4711';
 
-/** The spans of a trace, once nothing has been added for a while. */
-async function spansOf(trace: string, atLeast: number): Promise<ReceivedSpan[]> {
-  const ofTrace = (): ReceivedSpan[] => receiver.spans.filter((span) => span.traceId === trace);
-  for (const late = Date.now() + 10_000; ofTrace().length < atLeast && Date.now() < late;) await sleep(100);
+/** Each process sends its spans when it likes to. */
+const sentWithinMs = 20_000;
+
+/** Such spans, once each of these services has sent one and they are whole. */
+async function spansOf(
+  is: (span: ReceivedSpan) => boolean,
+  services: readonly string[],
+  isWhole: (spans: readonly ReceivedSpan[]) => boolean = () => true,
+): Promise<ReceivedSpan[]> {
+  const found = (): ReceivedSpan[] => receiver.spans.filter(is);
+  await until(`spans of ${services.join(' and ')} have come`, sentWithinMs, () => {
+    const senders = new Set(found().map(({ service }) => service));
+    return services.every((service) => senders.has(service)) && isWhole(found());
+  });
+  // Those that should not be there come about as soon.
   await sleep(500);
-  return ofTrace();
+  return found();
 }
+const ofTrace =
+  (trace: string) =>
+  ({ traceId: each }: ReceivedSpan): boolean =>
+    each === trace;
+const ofRequest =
+  (id: string) =>
+  (span: ReceivedSpan): boolean =>
+    attributeOf(span, 'tenantry.request_id') === id;
 
 const pathUp = (span: ReceivedSpan | undefined, all: readonly ReceivedSpan[]): string[] =>
   span
@@ -53,8 +80,12 @@ describe('one request', () => {
     const headers = { 'x-request-id': requestId, traceparent: `00-${traceId}-00f067aa0ba902b7-00` };
     const product = { name: secretName, price: '12.50', stockQuantity: 3 };
     expect((await tenant.admin.with(headers).post('/v1/products', product)).status).toBe(201);
-    const spans = await spansOf(traceId, 4);
-    const insert = spans.find((span) => /insert/i.test(attributeOf(span, 'db.query.text') ?? ''));
+    const insertOf = (all: readonly ReceivedSpan[]) =>
+      all.find((span) => /insert/i.test(attributeOf(span, 'db.query.text') ?? ''));
+    const spans = await spansOf(ofTrace(traceId), ['gateway', 'products'], (all) => {
+      return pathUp(insertOf(all), all).length === 4;
+    });
+    const insert = insertOf(spans);
     expect(pathUp(insert, spans).slice(1)).toEqual([
       'products products.create',
       'gateway products.create',
@@ -73,12 +104,9 @@ describe('one request', () => {
   it('of an operator is found by its id in the logs of every hop, in the trace, and in the audit', async () => {
     const asked = stack.operator.with({ 'x-request-id': 'operators-request-of-this-story', 'x-reason': 'a look' });
     expect((await asked.get(`/v1/admin/tenants/${tenant.id}`)).status).toBe(200);
-    const isOurs = (span: ReceivedSpan): boolean =>
-      attributeOf(span, 'tenantry.request_id') === 'operators-request-of-this-story';
     const hops = ['gateway', 'tenant-registry'];
-    const seen = (): Set<string> => new Set(receiver.spans.filter(isOurs).map(({ service }) => service));
-    for (const late = Date.now() + 10_000; seen().size < hops.length && Date.now() < late;) await sleep(100);
-    expect(seen()).toEqual(new Set(hops));
+    const spans = await spansOf(ofRequest('operators-request-of-this-story'), hops);
+    expect(new Set(spans.map(({ service }) => service))).toEqual(new Set(hops));
     for (const hop of hops) expect(stack.logOf(hop)).toContain('operators-request-of-this-story');
     const path = `/v1/admin/audit-events?tenant=${tenant.id}&action=tenants.get`;
     const { body } = await stack.operator.get<{ data: AuditEvent[] }>(path);
@@ -94,11 +122,8 @@ describe('one request', () => {
     expect((await tenant.admin.with({ 'x-request-id': id }).post('/v1/users', body)).status).toBe(201);
     const audit = await tenant.admin.get<{ data: TenantAuditEvent[] }>('/v1/audit-events?action=users.created');
     expect(audit.body.data.filter((event) => event.requestId === id)).toHaveLength(1);
-    const isOurs = (span: ReceivedSpan): boolean => attributeOf(span, 'tenantry.request_id') === id;
-    for (const late = Date.now() + 10_000; !receiver.spans.some(isOurs) && Date.now() < late;) await sleep(100);
-    const trace = receiver.spans.find(isOurs)!.traceId;
-    const services = (await spansOf(trace, 4)).map(({ service }) => service);
-    expect(services).toEqual(expect.arrayContaining(['gateway', 'users']));
+    const [{ traceId: trace }] = (await spansOf(ofRequest(id), ['gateway', 'users'])) as [ReceivedSpan];
+    await spansOf(ofTrace(trace), ['gateway', 'users']);
     for (const hop of ['gateway', 'users']) {
       const lines = stack.logOf(hop).split('\n');
       const own = lines.filter((line) => line.includes(id)).map((line) => JSON.parse(line) as object);
@@ -119,11 +144,10 @@ describe('without a trace of its own', () => {
     const headers = { 'x-tenant': tenant.slug, 'x-request-id': 'login-of-this-story' };
     const { email, password } = tenant;
     expect((await stack.http.with(headers).post('/v1/auth/login', { email, password })).status).toBe(200);
-    const isOurs = (span: ReceivedSpan): boolean => attributeOf(span, 'tenantry.request_id') === 'login-of-this-story';
-    for (const late = Date.now() + 10_000; !receiver.spans.some(isOurs) && Date.now() < late;) await sleep(100);
-    const trace = receiver.spans.find(isOurs)!.traceId;
-    const services = (await spansOf(trace, 6)).map(({ service }) => service);
-    expect(new Set(services)).toEqual(new Set(['gateway', 'auth', 'users']));
+    const all = ['gateway', 'auth', 'users'];
+    const [{ traceId: trace }] = (await spansOf(ofRequest('login-of-this-story'), all)) as [ReceivedSpan];
+    const services = (await spansOf(ofTrace(trace), all)).map(({ service }) => service);
+    expect(new Set(services)).toEqual(new Set(all));
   });
 });
 
@@ -198,7 +222,7 @@ describe('spans', () => {
       attributes: { ...sql, 'db.response.status_code': '23505' },
     },
   ])('of $what say what the semantic conventions ask', async ({ kind, is, attributes }) => {
-    for (const late = Date.now() + 10_000; !receiver.spans.some(is) && Date.now() < late;) await sleep(100);
+    await until('it has come', sentWithinMs, () => receiver.spans.some(is));
     const span = receiver.spans.find(is)!;
     expect(span.kind).toBe(kind);
     for (const [name, value] of Object.entries(attributes))

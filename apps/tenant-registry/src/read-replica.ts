@@ -133,6 +133,8 @@ const replicaOf = (primary: DataSource, url: string): DataSource =>
     poolSize: 5,
     extra: {
       ...(primary.options as { extra?: object }).extra,
-      ...{ connectionTimeoutMillis: 1000, statement_timeout: withinMs, query_timeout: withinMs },
+      connectionTimeoutMillis: 1000,
+      statement_timeout: withinMs,
+      query_timeout: withinMs,
     },
   });

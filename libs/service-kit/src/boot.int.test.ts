@@ -28,6 +28,14 @@ describe('a service', () => {
     await child.kill();
   });
 
+  test('asked to leave while it waits for something does so, of its own accord', async () => {
+    const child = await Child.spawn({ url: 'nats://127.0.0.1:1' });
+    expect(await child.becomes('livez', 200)).toBe(true);
+    child.signal('SIGTERM');
+    // By a signal it does not listen to it would end here, but not as the first process of a container.
+    expect(await child.end()).toBe(0);
+  });
+
   test('asked to leave with 50 slow requests in hand gives 50 answers, takes no more, and ends', async () => {
     const child = await Child.ready({ workMs: 1500 });
     const taken = Array.from({ length: 50 }, (_, i) => ask(child, `request ${i}`));

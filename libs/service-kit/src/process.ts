@@ -29,16 +29,21 @@ export interface KitProcess<Config> {
 /** How long a process has to leave once it was asked to; then it is ended with whatever it had in hand. */
 const leaveWithinMs = 15_000;
 
+const leavingSignals = ['SIGTERM', 'SIGINT'] as const;
+/** With nothing in hand yet. Said, since the first process of a container is not ended by a signal that it does not listen to. */
+const leaveAtOnce = (): never => process.exit(0);
+
 const isIssuer = (service: string): service is Issuer => (issuers as readonly string[]).includes(service);
 
 /**
  * Starts the part that all processes share: settings, log, probes, telemetry, broker, identity. Ends the process with code 1 and a
- * line for each wrong setting when the environment cannot be used.
+ * line for each wrong setting when the environment cannot be used. Until {@link leaveOnSignal} a signal ends it at once.
  */
 export async function startProcess<Schema extends z.ZodObject>(
   service: string,
   schema: Schema,
 ): Promise<KitProcess<z.output<Schema>>> {
+  for (const signal of leavingSignals) process.on(signal, leaveAtOnce);
   const config = readConfigOrEnd(schema.extend(CommonConfig.shape)) as Readonly<z.output<Schema> & CommonConfig>;
   const instance = config.INSTANCE ?? `${service}-${randomBytes(4).toString('hex')}`;
   const log = createLog({ service, instance, level: config.LOG_LEVEL });
@@ -86,8 +91,7 @@ export function leaveOnSignal(
       },
     );
   };
-  process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
+  for (const signal of leavingSignals) process.off(signal, leaveAtOnce).on(signal, onSignal);
 }
 
 function readConfigOrEnd<Schema extends z.ZodObject>(schema: Schema): Readonly<z.output<Schema>> {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Client } from './client.js';
 import type { Stack } from './stack.js';
+import { until } from './waiting.js';
 
 /** A tenant of a stack, and its first admin, logged in. */
 export interface StackTenant {
@@ -36,9 +37,14 @@ export const tenantWish = ({ slug = newSlug(), name = 'Test', plan = 'standard' 
 /** Creates a tenant as the operator does, and logs its admin in. Raises with the answer when either is refused. */
 export async function createTenant(stack: Stack, wish: TenantWish = {}): Promise<StackTenant> {
   const body = tenantWish(wish);
-  const created = await stack.operator.with({ prefer: 'wait=4' }).post<{ id: string }>('/v1/admin/tenants', body);
-  if (created.status !== 201) throw new Error(`tenant ${body.slug} was not created: ${created.status} ${created.text}`);
   const { slug } = body;
+  const created = await stack.operator.with({ prefer: 'wait=4' }).post<{ id: string }>('/v1/admin/tenants', body);
+  if (![201, 202].includes(created.status))
+    throw new Error(`tenant ${slug} was not created: ${created.status} ${created.text}`);
+  // A machine that cannot make it while that is waited for goes on with it.
+  const stateOf = async () => (await stack.operator.get(`/v1/admin/tenants/${created.body.id}`)).body['state'];
+  if (created.status === 202)
+    await until(`tenant ${slug} is active`, 60_000, async () => (await stateOf()) === 'active');
   const { email, password } = body.admin;
   const accessToken = await login(stack, slug, email, password);
   const admin = stack.http.with({ authorization: `Bearer ${accessToken}` });

@@ -88,6 +88,12 @@ export class Stack {
     }
   }
 
+  /** Where the second gateway is, of a stack that has one. */
+  get secondUrl(): string {
+    const { protocol, hostname, port } = new URL(this.url);
+    return `${protocol}//${hostname}:${Number(port) + 1}`;
+  }
+
   /** What the launcher has said so far. */
   get output(): string {
     return this.said.join('');

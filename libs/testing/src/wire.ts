@@ -1,4 +1,5 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A server behind a wire of our own, which can be cut, made long, or go silent without being closed. */
 export class Wire {
@@ -52,9 +53,10 @@ export class Wire {
 
   #carry(near: Socket, far: Socket): void {
     near.on('data', (bytes) => void far.write(bytes));
+    let before: Promise<unknown> = Promise.resolve();
     far.on('data', (bytes) => {
-      if (this.#delayMs === 0) near.write(bytes);
-      else setTimeout(() => near.writable && near.write(bytes), this.#delayMs);
+      const onItsWay = this.#delayMs === 0 ? undefined : sleep(this.#delayMs);
+      before = Promise.all([before, onItsWay]).then(() => near.writable && near.write(bytes));
     });
     for (const [socket, other] of [
       [near, far],

@@ -23,5 +23,5 @@ export function runProgram(
     err += bytes.toString();
     meet(child, err);
   });
-  return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })));
+  return new Promise((resolve, reject) => child.on('error', reject).on('close', (code) => resolve({ code, out, err })));
 }

@@ -17,15 +17,13 @@ export function productionPackages(packages, start, isInstalled) {
       peerDependencies = {},
       peerDependenciesMeta = {},
     } = packages[real];
-    const isOptional = (name) =>
-      name in optionalDependencies || (!(name in dependencies) && peerDependenciesMeta[name]?.optional === true);
     for (const name of Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })) {
-      const at = resolve(packages, real, name);
       // A peer that is optional is used where somebody else brings it, not fetched for its own sake. Some say both.
       const isOwn = name in dependencies || name in optionalDependencies;
-      if (name in peerDependencies && !isOwn && isOptional(name)) continue;
+      if (!isOwn && peerDependenciesMeta[name]?.optional) continue;
+      const at = resolve(packages, real, name);
       if (at === undefined || !isInstalled(at)) {
-        if (isOptional(name)) continue;
+        if (name in optionalDependencies) continue;
         throw new Error(`${path} needs ${name}, which is not installed`);
       }
       if (found.has(at)) continue;

@@ -17,7 +17,7 @@ export interface NatsOptions extends StartOptions {
 
 export const natsConf = join(import.meta.dirname, '../nats/nats.conf');
 
-const wanted: Wanted = {
+export const wantedNats: Wanted = {
   name: 'nats-server',
   title: 'NATS',
   variable: 'NATS_URL',
@@ -38,7 +38,7 @@ export async function prepareNats(
 ): Promise<Required<Server>> {
   const dir = resolve(options.dir);
   mkdirSync(dir, { recursive: true });
-  const found = await findServer(wanted, report);
+  const found = await findServer(wantedNats, report);
   const passwords = natsPasswordEnvironment(options.passwords);
   const run = found.run({
     port: options.port,

@@ -53,7 +53,8 @@ export async function instanceAt(
   };
   // The first database that is dropped has PostgreSQL write down all those that were made: a checkpoint of hundreds of megabytes.
   for (const late = Date.now() + 90_000; Date.now() < late; await sleep(2)) {
-    const found = registries.find((name) => stack.logOf(name).split('\n').some(says));
+    // The last of them may be half written.
+    const found = registries.find((name) => stack.logOf(name).split('\n').slice(0, -1).some(says));
     if (found) return found;
   }
   throw new Error(`'${msg}' is not said of ${step} of ${location}`);

@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import type { Operation } from '@tenantry/contracts';
 import { createTenant, type Stack } from '@tenantry/testing';
-import { countBy } from '../faults/flight.js';
+import { countBy, until } from '../faults/flight.js';
 import { ended } from '../stories/many-births.js';
 import { expectProblem } from '../stories/problem.js';
 import { Steady } from './steady.js';
@@ -24,7 +23,7 @@ export const newCredentials = (stack: () => Stack): void =>
       const path = `/v1/admin/tenants/${tenant.id}/rotate-credentials`;
       const [before] = await rolesOf();
       const load = new Steady(() => tenant.admin.get('/v1/products'), 200);
-      await sleep(300);
+      await until('it is used', 10_000, () => load.answers.length > 0);
       for (const expected of [`${before}_b`, before]) {
         const begun = await stack().operator.post<Operation>(path, { reason: 'yearly' });
         expect(begun.status).toBe(202);

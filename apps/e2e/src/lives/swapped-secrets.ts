@@ -62,7 +62,7 @@ async function expectOperatorsAreTold(stack: Stack, { id }: StackTenant, registr
     ['tenant-registry', 'tenant-registry-2']
       .flatMap((name) => stack.logOf(name).split('\n'))
       .some((line) => line.includes(`ALARM: ${words}`));
-  await until('it is an alarm of the registry', 2000, () => hasAlarm('unreadable password'));
+  await until('it is an alarm of the registry', 10_000, () => hasAlarm('unreadable password'));
   await registry.query(`UPDATE tenants SET state = 'failed' WHERE id = $1`, [id]);
   expectProblem(await stack.operator.post(`${path}/retry`, {}), 'service-unavailable');
   await registry.query(`UPDATE tenants SET state = 'active' WHERE id = $1`, [id]);
@@ -77,5 +77,5 @@ async function expectOperatorsAreTold(stack: Stack, { id }: StackTenant, registr
   expectProblem(await stack.operator.get(`${path}/usage`), 'service-unavailable');
   await registry.query('UPDATE clusters SET provisioner_url = $2 WHERE id = $1', [clusterId, url]);
   expect((await stack.operator.get(`${path}/usage`)).status).toBe(200);
-  await until('it is an alarm of the registry', 2000, () => hasAlarm('unreadable secret'));
+  await until('it is an alarm of the registry', 10_000, () => hasAlarm('unreadable secret'));
 }

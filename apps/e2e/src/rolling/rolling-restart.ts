@@ -98,10 +98,7 @@ export const rollingRestart = (stack: () => Stack): void =>
     let lanes: Lane[];
     beforeAll(async () => {
       lanes = lanesOf(stack(), await createTenant(stack()), await createTenant(stack()));
-      const first = new URL(stack().url);
-      const second = new URL(first);
-      second.port = String(Number(first.port) + 1);
-      balancer = new Balancer([first.origin, second.origin]);
+      balancer = new Balancer([stack().url, stack().secondUrl]);
     }, 30_000);
     afterAll(() => balancer?.close());
 

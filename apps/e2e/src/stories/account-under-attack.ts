@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { type Answer, createTenant, type Stack, type StackTenant } from '@tenantry/testing';
 import { expectProblem } from './problem.js';
+import { loginWindowMs, untilWindowLasts } from './windows.js';
 
 const password = 'anvil-orbit-walnut-9';
 /** Failures in a window: of one account from one network, and of one account from anywhere. */
@@ -14,6 +15,7 @@ export const accountUnderAttack = (stack: () => Stack): void =>
   describe('an account that strangers guess at', () => {
     let acme: StackTenant;
     beforeAll(async () => {
+      await untilWindowLasts(120_000, loginWindowMs);
       acme = await createTenant(stack());
       const other = { email: 'other@people.example', password, firstName: 'O', lastName: 'T' };
       expect((await acme.admin.post('/v1/users', other)).status).toBe(201);
@@ -21,7 +23,7 @@ export const accountUnderAttack = (stack: () => Stack): void =>
       for (let at = 0; at < limits.account; at++)
         expectProblem(await login(`203.0.113.${at}`, 'wrong'), 'invalid-credentials');
       expectProblem(await login('203.0.113.200', 'wrong'), 'rate-limited');
-    }, 60_000);
+    }, 240_000);
 
     const login = (address: string, given = acme.password, email = acme.email): Promise<Answer> =>
       stack()

@@ -85,7 +85,7 @@ export const audit = (stack: () => Stack): void =>
         const row = async (): Promise<AuditEvent | undefined> =>
           (await search(`action=${event.action}`)).find(({ requestId }) => requestId === headers['x-request-id']);
         // Nobody waits for the record of what the edge refuses.
-        await until(`${event.action} is recorded`, 5000, async () => (await row()) !== undefined);
+        await until(`${event.action} is recorded`, 20_000, async () => (await row()) !== undefined);
         expect(await row()).toMatchObject(event);
       }
     });

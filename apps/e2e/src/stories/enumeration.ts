@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { ErrorCode } from '@tenantry/contracts';
 import { type Answer, createTenant, newSlug, type Stack, type StackTenant } from '@tenantry/testing';
 import { expectProblem } from './problem.js';
+import { loginWindowMs, untilWindowLasts } from './windows.js';
 
 const password = 'anvil-orbit-walnut-9';
 const closeTo = 0.1;
@@ -22,6 +23,9 @@ function saidBy({ status, body, headers }: Answer): string {
   return JSON.stringify([status, rest, Object.keys(headers).sort()]);
 }
 
+/** So many times as many rounds, at most, where the machine was too uneven: what is a difference stays one, what was chance does not. */
+const mostTimes = 3;
+
 /**
  * All ways at once, round by round, each as often the first of its round as any other: whatever holds up the machine holds up all of them alike. The
  * median does not hear of what held up a few.
@@ -30,19 +34,27 @@ async function expectAlike(ways: Ways, rounds: number, expectOne: (answer: Answe
   const all = Object.entries(ways);
   const took = all.map((): number[] => []);
   const said = new Set<string>();
-  for (let round = 0; round < warmingUp + rounds; round++) {
+  const apart = (): number => {
+    const medians = took.map(median);
+    return Math.max(...medians) / Math.min(...medians) - 1;
+  };
+  let round = 0;
+  const askAll = async (isCounted: boolean): Promise<void> => {
     const order = all.map((_, place) => (place + round) % all.length);
     const asked = async (way: number): Promise<void> => {
       const answer = await all[way]![1](round);
       expectOne(answer);
       said.add(saidBy(answer));
-      if (round >= warmingUp) took[way]!.push(answer.tookMs);
+      if (isCounted) took[way]!.push(answer.tookMs);
     };
     await Promise.all(order.map(asked));
-  }
+    round++;
+  };
+  for (let times = 0; times < warmingUp; times++) await askAll(false);
+  for (let measured = 0; measured < mostTimes && (measured === 0 || apart() >= closeTo); measured++)
+    for (let times = 0; times < rounds; times++) await askAll(true);
   expect([...said]).toHaveLength(1);
-  const medians = took.map(median);
-  expect(Math.max(...medians) / Math.min(...medians)).toBeLessThan(1 + closeTo);
+  expect(apart()).toBeLessThan(closeTo);
 }
 
 const problem =
@@ -78,7 +90,7 @@ export const enumeration = (stack: () => Stack): void =>
         password: () => login(acme.slug, acme.email),
       };
       await expectAlike(ways, 150, problem('invalid-credentials'));
-    }, 120_000);
+    }, 360_000);
 
     const rounds = 20;
     const token = 'x'.repeat(43);
@@ -93,7 +105,7 @@ export const enumeration = (stack: () => Stack): void =>
         user: () => post('password/forgot', acme.slug, { email: acme.email }),
       };
       await expectAlike(ways, rounds, ({ status }) => expect(status).toBe(202));
-    }, 60_000);
+    }, 120_000);
 
     it.each<[string, string, object, ErrorCode]>([
       ['a token for a new password', 'password/reset', { token, password }, 'validation'],
@@ -110,7 +122,7 @@ export const enumeration = (stack: () => Stack): void =>
       async (_, path, body, code) => {
         await expectAlike(inTenantOrNot(path, body), rounds, problem(code));
       },
-      60_000,
+      120_000,
     );
   });
 
@@ -130,7 +142,8 @@ export const limitedEnumeration = (stack: () => Stack): void =>
       user: () => login(slug, 'nobody@people.example'),
       password: () => login(slug, email),
     };
+    await untilWindowLasts(180_000, loginWindowMs);
     for (const way of Object.values(ways))
       for (let guesses = 0; guesses < guessesHeard; guesses++) expectProblem(await way(guesses), 'invalid-credentials');
     await expectAlike(ways, 40, problem('rate-limited'));
-  }, 120_000);
+  }, 480_000);

@@ -20,9 +20,7 @@ export const revocations = (stack: () => Stack): void =>
 
     beforeAll(async () => {
       acme = await createTenant(stack());
-      const url = new URL(stack().url);
-      url.port = String(Number(url.port) + 1);
-      second = Client.of(url.origin);
+      second = Client.of(stack().secondUrl);
     });
     beforeEach(async () => {
       person = await addPerson(['member']);

@@ -18,9 +18,7 @@ export const signingKeys = (stack: () => Stack): void =>
     let gateways: readonly Client[];
     beforeAll(async () => {
       tenant = await createTenant(stack());
-      const second = new URL(stack().url);
-      second.port = String(Number(second.port) + 1);
-      gateways = [stack().http, Client.of(second.origin)];
+      gateways = [stack().http, Client.of(stack().secondUrl)];
     });
 
     const kidsOf = async (gateway: Client): Promise<string[]> =>

@@ -52,9 +52,8 @@ export class ClustersRepository {
     const [known] = await manager
       .withRepository(this.clusters)
       .createQueryBuilder('cluster')
-      .where('cluster.name = :name OR (lower(cluster.host) = lower(:host) AND cluster.port = :port)', {
-        ...{ name, host, port },
-      })
+      .where('cluster.name = :name', { name })
+      .orWhere('(lower(cluster.host) = lower(:host) AND cluster.port = :port)', { host, port })
       .getMany();
     if (!known) return;
     if (known.name === name) throw new ServiceError('conflict', `Another cluster is named '${name}'.`);

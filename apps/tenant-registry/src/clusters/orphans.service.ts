@@ -5,6 +5,7 @@ import { ServiceError } from '@tenantry/service-kit';
 import { DataSource } from 'typeorm';
 import { ClusterAccess } from '../provisioning/cluster-access.js';
 import { gone } from '../tenants/tenants.repository.js';
+import { ClusterCensus } from './cluster-census.js';
 
 /** `t_` and a tenant's id, as births name them; the second login role ends in `_b`. */
 const present = `
@@ -27,13 +28,13 @@ type Owned = Readonly<Record<'database' | 'role' | 'next' | 'old', string | null
 export class OrphansService {
   constructor(
     @InjectDataSource() private readonly database: DataSource,
+    private readonly census: ClusterCensus,
     private readonly access: ClusterAccess,
   ) {}
 
   /** @throws ServiceError `not-found`, `service-unavailable` when the cluster is away. */
   async list(clusterId: string): Promise<Orphans> {
-    const known = await this.database.query<unknown[]>('SELECT 1 FROM clusters WHERE id = $1', [clusterId]);
-    if (known.length === 0) throw new ServiceError('not-found', 'There is no such cluster.');
+    await this.census.get(clusterId);
     // In this order: whoever is born meanwhile stands in the registry before anything is made.
     const found = await this.presentOn(clusterId);
     const rows = await this.database.query<Owned[]>(owned, [gone]);

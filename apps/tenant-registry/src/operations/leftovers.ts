@@ -13,7 +13,7 @@ const goesOn: ReadonlySet<string> = new Set(['PENDING', 'ENQUEUED', 'DELAYED']);
  */
 @Injectable()
 export class Leftovers {
-  private readonly inHand = new Map<string, Promise<void>>();
+  private readonly inHand = new Set<string>();
   private readonly told = new Set<string>();
 
   constructor(
@@ -33,24 +33,20 @@ export class Leftovers {
       const { operationId } = operation;
       const status = statuses.get(operationId) ?? 'LOST';
       if (goesOn.has(status)) continue;
-      this.inHand.set(
-        operationId,
-        this.conclude(operation, status).finally(() => this.inHand.delete(operationId)),
-      );
+      this.inHand.add(operationId);
+      // Nobody waits for it, not even who leaves: it may take as long as credentials overlap, and another process goes on with it.
+      void this.conclude(operation, status).finally(() => this.inHand.delete(operationId));
     }
-  }
-
-  /** Resolves when nothing is in hand. */
-  async settled(): Promise<void> {
-    await Promise.all(this.inHand.values());
   }
 
   private async conclude(operation: OperationRow, status: string): Promise<void> {
     const { operationId, kind, tenantId } = operation;
     const about = { operationId, kind, tenantId, status };
-    if (!this.told.has(operationId)) this.log.error(about, 'ALARM: an operation was left by its workflow');
-    this.told.add(operationId);
     try {
+      // Both may have ended between the two questions.
+      if (!(await this.operations.isUnderWay(operationId))) return;
+      if (!this.told.has(operationId)) this.log.error(about, 'ALARM: an operation was left by its workflow');
+      this.told.add(operationId);
       await this.runner.conclude(operation);
       this.log.info(about, 'an operation that was left has ended');
       this.told.delete(operationId);

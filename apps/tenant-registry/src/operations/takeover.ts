@@ -70,7 +70,6 @@ export class Takeover implements OnApplicationBootstrap, BeforeApplicationShutdo
     clearTimeout(this.timer);
     this.timer = undefined;
     await this.beating;
-    await this.leftovers.settled();
     await DBOS.shutdown();
     // From now on nobody waits for us.
     await this.database.query('DELETE FROM instances WHERE executor = $1', [this.executor]);

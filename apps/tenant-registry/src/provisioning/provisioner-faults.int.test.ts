@@ -26,7 +26,7 @@ afterAll(async () => {
 describe('a cluster that swallows packets', () => {
   it('fails a step in time, whose connection is not used again and whose lock is free for the next try', async () => {
     const wire = await Wire.lay(postgres.url);
-    const provisioner = new Provisioner(wire.url, log, { queryTimeoutMs: 500 });
+    const provisioner = new Provisioner(wire.url, log, 500);
     const step = provisioner.alone(lockName, async (session) => {
       wire.fallSilent();
       await session.query('SELECT 1');

@@ -18,11 +18,8 @@ const keepAliveMs = 10_000;
 /** PostgreSQL's codes for a template, and a group role, that are not there (3D000, 42704). */
 const unprepared: ReadonlySet<unknown> = new Set(['3D000', '42704']);
 
+const sizes = 'SELECT datname AS name, pg_database_size(oid) AS bytes FROM pg_database WHERE datname = ANY ($1)';
 const tenantDatabases = "SELECT datname AS name FROM pg_database WHERE datname ~ '^t_[0-9a-f]{32}$'";
-
-export interface ProvisionerLimits {
-  readonly queryTimeoutMs?: number;
-}
 
 /**
  * The account that makes roles and databases on one cluster, and reads no tenant's rows.
@@ -37,9 +34,8 @@ export class Provisioner {
   constructor(
     private readonly url: string,
     log: Log,
-    limits: ProvisionerLimits = {},
+    withinMs = queryTimeoutMs,
   ) {
-    const withinMs = limits.queryTimeoutMs ?? queryTimeoutMs;
     this.settings = {
       connectionTimeoutMillis: connectTimeoutMs,
       query_timeout: withinMs,
@@ -87,6 +83,12 @@ export class Provisioner {
   async readTenantDatabases(): Promise<string[]> {
     const { rows } = await this.pool.query<{ name: string }>(tenantDatabases);
     return rows.map(({ name }) => name);
+  }
+
+  /** How many bytes each of these databases has, by its name; of those that are there. */
+  async readSizes(databases: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const { rows } = await this.pool.query<{ name: string; bytes: string }>(sizes, [databases]);
+    return new Map(rows.map(({ name, bytes }) => [name, Number(bytes)]));
   }
 
   /** Works in one session, alone among all processes that work under this name. */

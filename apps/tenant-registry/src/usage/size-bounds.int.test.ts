@@ -1,16 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createLog } from '@tenantry/service-kit';
+import { testServers } from '@tenantry/testing';
 import { Cluster } from '../clusters/cluster.entity.js';
-import type { Provisioner } from '../provisioning/provisioner.js';
+import { Provisioner } from '../provisioning/provisioner.js';
 import { Plan } from '../tenants/plan.entity.js';
 import { TenantRow } from '../tenants/tenant.entity.js';
 import { createRegistryDatabase, type RegistryDatabase } from '../test/registry-database.js';
 import { SizeBounds } from './size-bounds.js';
 
+const log = createLog({ service: 'tenant-registry', instance: 'test', level: 'silent' });
 let databases: RegistryDatabase[];
 let ids: string[];
-let asked: string[];
+let asked: string[][];
+let provisioner: Provisioner;
 let told: number[];
 let isAway: boolean;
 
@@ -18,8 +21,12 @@ let isAway: boolean;
 beforeAll(async () => {
   databases = await Promise.all([createRegistryDatabase([TenantRow, Cluster, Plan]), createRegistryDatabase([])]);
   await central().query(`INSERT INTO clusters (name, host, port) VALUES ('main', 'localhost', 5432)`);
+  provisioner = new Provisioner(testServers().postgresUrl, log);
 });
-afterAll(() => Promise.all((databases ?? []).map((database) => database.drop())));
+afterAll(async () => {
+  await provisioner?.close();
+  await Promise.all((databases ?? []).map((database) => database.drop()));
+});
 beforeEach(async () => {
   [asked, told, isAway] = [[], [], false];
   await central().query('DELETE FROM tenants');
@@ -34,20 +41,21 @@ beforeEach(async () => {
 
 const central = () => databases[0]!.source;
 
+/** With the server of this run for their cluster. */
 function boundsOf({ everySeconds = 60 } = {}): SizeBounds {
-  const admin = {
-    query: async (sql: string) => {
-      asked.push(sql);
+  const cluster: Pick<Provisioner, 'readSizes'> = {
+    readSizes: async (names) => {
+      asked.push([...names]);
       if (isAway) throw new Error('away');
-      return { rows: await central().query<Record<string, unknown>[]>(sql) };
+      return provisioner.readSizes(names);
     },
   };
   return new SizeBounds(
     central().getRepository(TenantRow),
-    { open: async () => ({ admin }) as unknown as Provisioner },
+    { open: async () => cluster as Provisioner },
     { say: ({ generation }) => void told.push(generation) },
     { DATABASE_SIZE_SECONDS: everySeconds },
-    createLog({ service: 'tenant-registry', instance: 'test', level: 'silent' }),
+    log,
   );
 }
 const limit = (id: string, maxDatabaseBytes: number) =>
@@ -106,5 +114,5 @@ describe('a tenant in use', () => {
 
 it('who is not in use is not looked at', async () => {
   await boundsOf().look([ids[1]!]);
-  expect(asked.join()).not.toContain(new URL(databases[0]!.url).pathname.slice(1));
+  expect(asked.flat()).not.toContain(new URL(databases[0]!.url).pathname.slice(1));
 });

@@ -8,12 +8,6 @@ import { TenantNotices } from '../tenants/tenant-notices.js';
 import { TenantRow } from '../tenants/tenant.entity.js';
 import { limitsOf } from '../tenants/tenant.views.js';
 
-// Names are ours: `t_` and the tenant's id.
-const plainName = /^[a-z0-9_]+$/;
-const sizesOf = (databases: readonly string[]): string => `
-  SELECT datname AS name, pg_database_size(oid) AS bytes FROM pg_database
-  WHERE datname IN (${databases.map((name) => `'${name}'`).join(', ')})`;
-
 /**
  * Holds tenants to the size that their limits give. Only those in use are looked at, all of one cluster by one statement; a size that has crossed
  * its bound is written down and told to everybody, and gateways refuse what would add to it.
@@ -55,11 +49,8 @@ export class SizeBounds {
   }
 
   private async lookIn(clusterId: string, residents: readonly TenantRow[]): Promise<void> {
-    const databases = residents.map(({ database }) => database).filter((name) => plainName.test(name));
-    if (databases.length === 0) return;
-    const { admin } = await this.access.open(clusterId);
-    const { rows } = await admin.query(sizesOf(databases));
-    const sizes = new Map(rows.map(({ name, bytes }) => [name, Number(bytes)]));
+    const cluster = await this.access.open(clusterId);
+    const sizes = await cluster.readSizes(residents.map(({ database }) => database));
     for (const tenant of residents) {
       const bytes = sizes.get(tenant.database);
       if (bytes === undefined) continue;

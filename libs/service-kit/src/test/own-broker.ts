@@ -7,6 +7,7 @@ import { natsUrl } from './broker.js';
 interface Server {
   readonly url: string;
   readonly pid: number;
+  stop(): Promise<void>;
   killNow(): void;
 }
 interface Servers {
@@ -25,7 +26,7 @@ export class OwnBroker {
     // The users and passwords of the shared broker, so that everything else of a test stays as it is.
     const broker = new OwnBroker(JSON.parse(process.env['TEST_NATS_PASSWORDS'] ?? '{}') as Record<string, string>);
     if (!natsUrl()) throw new Error('the tests run without servers');
-    await broker.#run();
+    await broker.#run({ empty: true });
     return broker;
   }
 
@@ -35,6 +36,8 @@ export class OwnBroker {
 
   /** At the same address; with an empty disk, or with the one it had. */
   async startAgain({ empty }: { empty: boolean }): Promise<void> {
+    // Whoever was killed has its port until it has ended.
+    await this.#server.stop();
     await this.#run({ empty, port: Number(new URL(this.url).port) });
   }
 
@@ -52,7 +55,7 @@ export class OwnBroker {
     for (const dir of this.#dirs) rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  async #run({ empty, port }: { empty: boolean; port?: number } = { empty: true }): Promise<void> {
+  async #run({ empty, port }: { empty: boolean; port?: number }): Promise<void> {
     if (empty) this.#dirs.push(mkdtempSync(join(tmpdir(), 'tenantry-broker-')));
     const servers = (await import(serversPath)) as Servers;
     const dir = join(this.#dirs.at(-1) ?? '', 'nats');
