@@ -7,7 +7,10 @@ import { Refused } from './refused.js';
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** Behind by so much, the loop has more to do than it can: what comes now would be answered too late. */
+/**
+ * Behind by so much at two looks in a row, the loop has more to do than it can: what comes now would be answered too late. One look alone says
+ * that it stood still (a collection of garbage, a machine that was paused), which is over when it is seen.
+ */
 const maxLagMs = 1000;
 const sampleEveryMs = 100;
 
@@ -24,6 +27,7 @@ export class Load implements OnApplicationShutdown {
   private readonly inHand = new Set<object>();
   private readonly aside = new Set<object>();
   private lagMs = 0;
+  private lagBeforeMs = 0;
   private sampledAt = performance.now();
   private readonly timer = setInterval(() => this.sample(), sampleEveryMs);
 
@@ -41,7 +45,7 @@ export class Load implements OnApplicationShutdown {
   /** Why no more is taken now, or undefined. */
   get tooMuch(): 'in-hand' | 'lag' | undefined {
     if (this.inHand.size >= this.config.MAX_IN_FLIGHT) return 'in-hand';
-    return this.lagMs > maxLagMs ? 'lag' : undefined;
+    return Math.min(this.lagMs, this.lagBeforeMs) > maxLagMs ? 'lag' : undefined;
   }
 
   /** Stands before all that the server does with a request. */
@@ -85,6 +89,7 @@ export class Load implements OnApplicationShutdown {
 
   private sample(): void {
     const now = performance.now();
+    this.lagBeforeMs = this.lagMs;
     this.lagMs = now - this.sampledAt - sampleEveryMs;
     this.sampledAt = now;
   }
