@@ -12,10 +12,11 @@ export class ApiError extends Error {
   }
 }
 
-/** What the API answered: the body, and where to look for what goes on. */
+/** What the API answered: the body, its entity tag, and where to look for what goes on. */
 export interface Answer<Body> {
   readonly body: Body;
   readonly location: string | null;
+  readonly etag: string | null;
 }
 
 interface Page<Item> {
@@ -91,6 +92,7 @@ export class PlatformApi {
     });
     const answered = readAnswer(await response.text(), response);
     if (!response.ok) throw new ApiError(describe(answered as Problem), response.status);
-    return { body: answered as Body, location: response.headers.get('location') };
+    const { headers: said } = response;
+    return { body: answered as Body, location: said.get('location'), etag: said.get('etag') };
   }
 }

@@ -105,6 +105,32 @@ describe('several, one after another', () => {
   });
 });
 
+describe('watching', () => {
+  it('asks less and less often while nothing happens, and at once more often when something does', async () => {
+    const at: number[] = [];
+    const { answer } = gateway;
+    gateway.answer = (asked) => {
+      if (asked.path.startsWith('/v1/admin/operations/')) at.push(performance.now());
+      return answer(asked);
+    };
+    const still = operation('running', step('prepare', 'running'), step('switch', 'pending'));
+    const further = operation('running', step('prepare', 'succeeded'), step('switch', 'running'));
+    course = [...Array<object>(7).fill(still), further, further, operation('succeeded', step('prepare', 'succeeded'))];
+    expect((await run(['operation', operationId, '--follow'])).code).toBe(0);
+    const waits = at.slice(1).map((time, index) => time - at[index]!);
+    // Never sooner than it says; later, as a busy machine lets it.
+    for (const [index, least] of [200, 300, 450, 675, 1012, 1518, 2000, 200, 300].entries())
+      expect(waits[index]).toBeGreaterThan(least - 20);
+    expect(waits).toHaveLength(9);
+  }, 30_000);
+
+  it('shows in words how each step went', async () => {
+    course = [operation('succeeded', step('prepare', 'succeeded'))];
+    const { out } = await run(['operation', operationId]);
+    expect(out).toMatch(/^steps\.1 +name=prepare state=succeeded startedAt=\S+ endedAt=\S+$/m);
+  });
+});
+
 describe('an answer that is not of the gateway', () => {
   it.each([
     [502, '<html>Bad Gateway</html>'],

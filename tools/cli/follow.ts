@@ -5,7 +5,8 @@ import { ApiError } from './api.ts';
 import type { Output } from './output.ts';
 import { LiveSteps, StepLines, type Steps } from './steps.ts';
 
-const askEveryMs = 200;
+/** Each time it is asked for stands in the audit: less often the longer nothing happens. */
+const askAfterMs = { first: 200, most: 2000, growth: 1.5 };
 
 export const operationIn = (location: string | null): string | undefined =>
   /\/v1\/admin\/operations\/([0-9a-f-]{36})$/.exec(location ?? '')?.[1];
@@ -36,14 +37,18 @@ export async function follow(api: PlatformApi, output: Output, id: string): Prom
 
 /** Shows each change until there are no more to come; undefined when `signal` ended it before. */
 async function watch(api: PlatformApi, id: string, steps: Steps, signal: AbortSignal): Promise<Operation | undefined> {
-  while (!signal.aborted) {
+  let waitMs = askAfterMs.first;
+  for (let seen = ''; !signal.aborted;) {
     const operation = await api.get<Operation>(`/v1/admin/operations/${id}`).catch((error: unknown) => {
       if (error instanceof ApiError) throw new ApiError(`${error.message}\n${detachedText(id)}`, error.status);
       throw error;
     });
     steps.show(operation);
     if (['succeeded', 'failed', 'scheduled'].includes(operation.state)) return operation;
-    await sleep(askEveryMs, undefined, { signal }).catch(() => undefined);
+    const now = JSON.stringify(operation);
+    waitMs = now === seen ? Math.min(waitMs * askAfterMs.growth, askAfterMs.most) : askAfterMs.first;
+    seen = now;
+    await sleep(waitMs, undefined, { signal }).catch(() => undefined);
   }
   return undefined;
 }

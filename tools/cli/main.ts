@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { exitCodes, explain } from './exit.ts';
+import { addClusterVerbs } from './verbs/clusters.ts';
 import { addDoctor } from './verbs/doctor.ts';
 import { addLifecycleVerbs } from './verbs/lifecycle.ts';
 import { addPlatformVerbs } from './verbs/platform.ts';
@@ -20,8 +21,12 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 some failed, 4 not allowed.`,
 addTenantVerbs(program);
 addLifecycleVerbs(program);
 addPlatformVerbs(program);
+addClusterVerbs(program);
 addDoctor(program);
-for (const command of program.commands) command.exitOverride();
+for (const command of program.commands) {
+  command.exitOverride();
+  for (const inner of command.commands) inner.exitOverride();
+}
 
 try {
   await program.parseAsync();

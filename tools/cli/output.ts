@@ -1,8 +1,25 @@
 type Row = Readonly<Record<string, unknown>>;
 
+const isNested = (value: unknown): value is Row => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A value as people read it: no JSON, and nothing of a thing left out. */
 function cellOf(value: unknown): string {
   if (value === null || value === undefined) return '-';
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  if (Array.isArray(value)) return value.map(cellOf).join(', ') || '-';
+  if (!isNested(value)) return typeof value === 'string' ? value : JSON.stringify(value);
+  const members = Object.entries(value).map(([name, member]) => `${name}=${cellOf(member)}`);
+  return members.join(' ') || '-';
+}
+
+/** A line for each member, also of what is inside (`limits.maxUsers`), and for each of several such (`steps.1`). */
+function linesOf(item: object, before = ''): [name: string, cell: string][] {
+  return Object.entries(item).flatMap(([key, value]: [string, unknown]): [string, string][] => {
+    const name = before + key;
+    if (isNested(value) && Object.keys(value).length > 0) return linesOf(value, `${name}.`);
+    if (Array.isArray(value) && value.some(isNested))
+      return value.map((member, at): [string, string] => [`${name}.${at + 1}`, cellOf(member)]);
+    return [[name, cellOf(value)]];
+  });
 }
 
 /** For machines a document a line; for people tables without colours, the same where they are piped. */
@@ -22,8 +39,9 @@ export class Output {
   one(item: object): void {
     if (this.#asJson) this.#json(item);
     else {
-      const width = Math.max(...Object.keys(item).map((name) => name.length));
-      for (const [name, value] of Object.entries(item)) this.#line(`${name.padEnd(width)}  ${cellOf(value)}`);
+      const lines = linesOf(item);
+      const width = Math.max(...lines.map(([name]) => name.length));
+      for (const [name, cell] of lines) this.#line(`${name.padEnd(width)}  ${cell}`);
     }
   }
 

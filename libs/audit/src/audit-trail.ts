@@ -32,11 +32,8 @@ const into = `INSERT INTO audit_events (${Object.keys(known).join(', ')}, target
 const append = `${into} VALUES (${types.map((_, at) => `$${at + 1}`).join(', ')}, $${types.length + 1})`;
 
 const forgetShare = 1 / 50;
-const forgottenAtOnce = 500;
-/** Ids begin with the time (RFC 9562, 5.7), so that their index finds the oldest. Who is at it already is not waited for. */
-const forget = `DELETE FROM audit_events WHERE id IN (
-  SELECT id FROM audit_events WHERE id < uuidv7(make_interval(days => -$1::integer))
-  ORDER BY id LIMIT ${forgottenAtOnce} FOR UPDATE SKIP LOCKED)`;
+/** The schema's own (migration 11): a service may not remove what is kept. Takes at most 500 rows. */
+const forget = 'SELECT forget_audit_events($1)';
 
 /** A part of a larger statement, with the values of its parameters. */
 export interface Clause {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { message } from './message.js';
 import { operatorScopes } from './permissions.js';
-import { id, nothing, page, paging, text, timestamp } from './schemas.js';
+import { id, name, nothing, page, paging, timestamp } from './schemas.js';
 
 /** What every operator key begins with, so that it is told from a token at sight, also by scanners of leaked secrets. */
 export const operatorKeyPrefix = 'tok_';
@@ -21,7 +21,7 @@ export type Operator = z.output<typeof Operator>;
 
 export const CreateOperator = z
   .strictObject({
-    name: text(1, 100),
+    name: name(1, 100),
     scopes: z.array(z.enum(operatorScopes)).min(1).max(operatorScopes.length),
     expiresInDays: z.int().min(1).max(3650).default(90),
   })

@@ -3,11 +3,23 @@ import { message } from './message.js';
 import { tenantPermissions } from './permissions.js';
 import { id, nothing, page, paging, text } from './schemas.js';
 
-/** The name of a role: trimmed, NFC. Unique in its tenant whatever the case of its letters. */
+/** The name of a role that there may be: trimmed, NFC. Unique in its tenant whatever the case of its letters. */
 export const roleName = text(1, 50).trim().normalize('NFC').min(1);
 
+/** A new name of a role decides about rights, so it has a plain alphabet, and what looks the same by compatibility is the same (NFKC). */
+const newRoleName = text(1, 50)
+  .normalize('NFKC')
+  .trim()
+  .min(1)
+  .max(50)
+  .refine((value) => /^[\p{L}\p{M}\p{Nd} _.-]*$/u.test(value), {
+    error: 'must consist of letters, digits, spaces, and - _ .',
+    params: { code: 'not-of-the-alphabet' },
+  })
+  .meta({ description: 'Letters of any script, digits, spaces, and `-`, `_`, `.`; kept in NFKC' });
+
 const fields = {
-  name: roleName,
+  name: newRoleName,
   description: text(0, 500),
   permissions: z.array(z.enum(tenantPermissions)).max(tenantPermissions.length),
 };

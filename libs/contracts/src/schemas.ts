@@ -15,6 +15,23 @@ const storable = z.string().refine(isStorableText, {
 /** Text PostgreSQL can store: no NUL and no lone surrogate. Lengths are UTF-16 code units. */
 export const text = (min: number, max: number) => storable.min(min).max(max);
 
+/** Control and format characters, zero-width and bidirectional ones among them, and separators of lines. */
+const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
+const seen = {
+  error: 'must not contain characters that cannot be seen, or that change how others are shown',
+  params: { code: 'unseen-character' },
+};
+
+/** A name that people tell from others by reading it: text, and all of it can be seen. */
+export const name = (min: number, max: number) => text(min, max).refine((value) => !unseen.test(value), seen);
+
+/** Without them some scripts (Persian, Sinhala, ...) cannot write some names; elsewhere than between letters they are nothing. */
+const joiner = /(?<=[\p{L}\p{M}])[\u200c\u200d](?=[\p{L}\p{M}])/gu;
+
+/** A name of a person: as any other, with zero-width joiners and non-joiners between letters. */
+export const personName = (min: number, max: number) =>
+  text(min, max).refine((value) => !unseen.test(value.replace(joiner, '')), seen);
+
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** An id: UUID of any version, as PostgreSQL reads and writes it (in lower case); ours are version 7 (RFC 9562). */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { event } from './event.js';
 import { message } from './message.js';
-import { id, page, paging, text, timestamp } from './schemas.js';
+import { id, name, page, paging, text, timestamp } from './schemas.js';
 import { LimitsPatch, PoolOptions, PoolOptionsPatch, TenantLimits } from './tenant-limits.js';
 import { TenantState } from './tenant-state.js';
 import { FirstAdmin } from './users.contract.js';
@@ -79,7 +79,7 @@ export type Tenant = z.output<typeof Tenant>;
 export const CreateTenant = z
   .strictObject({
     slug: newSlug,
-    name: text(1, 200),
+    name: name(1, 200),
     plan: text(1, 50).default('standard'),
     /** Where its database shall be; the emptiest open cluster unless said. */
     cluster: text(1, 63).optional(),
@@ -92,7 +92,7 @@ export const CreateTenant = z
 /** A merge patch (RFC 7396): what is left out stays. */
 export const UpdateTenant = z
   .strictObject({
-    name: text(1, 200),
+    name: name(1, 200),
     plan: text(1, 50),
     limits: LimitsPatch.nullable(),
     poolOptions: PoolOptionsPatch.nullable(),

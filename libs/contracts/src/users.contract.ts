@@ -3,11 +3,13 @@ import { AccessChange } from './access.js';
 import { event } from './event.js';
 import { message } from './message.js';
 import { roleName } from './roles.contract.js';
-import { email, id, nothing, page, paging, password, sortBy, text, timestamp } from './schemas.js';
+import { email, id, nothing, page, paging, password, personName, sortBy, text, timestamp } from './schemas.js';
 import { TenantLimits } from './tenant-limits.js';
 
 const roles = z.array(roleName).min(1).max(20);
+/** As they may stand in the database, which also has older ones. */
 const names = { firstName: text(1, 100), lastName: text(1, 100) };
+const newNames = { firstName: personName(1, 100), lastName: personName(1, 100) };
 
 /** A person of a tenant. The password is write-only and never part of it. */
 export const User = z
@@ -24,11 +26,11 @@ export const User = z
 export type User = z.output<typeof User>;
 
 /** The first person of a tenant: always with the role `admin`. */
-export const FirstAdmin = z.strictObject({ email, password, ...names }).meta({ id: 'FirstAdmin' });
+export const FirstAdmin = z.strictObject({ email, password, ...newNames }).meta({ id: 'FirstAdmin' });
 export type FirstAdmin = z.output<typeof FirstAdmin>;
 
 export const CreateUser = z
-  .strictObject({ email, password, ...names, roles: roles.default(['member']) })
+  .strictObject({ email, password, ...newNames, roles: roles.default(['member']) })
   .meta({ id: 'CreateUser' });
 
 /** What a login sends. A password that could not be set is answered like any wrong one, so only its size is checked. */
@@ -38,7 +40,7 @@ export const credentials = { email, password: text(0, 1024) };
 export const SessionSubject = z.strictObject({ id, roles: z.array(z.string()), securityVersion: z.int().positive() });
 export type SessionSubject = z.output<typeof SessionSubject>;
 
-const ChangeUser = z.strictObject({ email, ...names, active: z.boolean(), roles }).partial();
+const ChangeUser = z.strictObject({ email, ...newNames, active: z.boolean(), roles }).partial();
 
 export const Users = {
   list: message('users.list', {
@@ -93,7 +95,7 @@ export const Users = {
   }),
   /** Names alone: who could change the address with a stolen token could take the account over. */
   updateMe: message('users.me.update', {
-    request: z.strictObject(names).partial().meta({ id: 'ChangeMe' }),
+    request: z.strictObject(newNames).partial().meta({ id: 'ChangeMe' }),
     reply: User,
     needs: 'authenticated',
     etag: true,

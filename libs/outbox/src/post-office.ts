@@ -3,6 +3,7 @@ import type { ServiceName } from '@tenantry/contracts';
 import type { Log, Nats } from '@tenantry/service-kit';
 import { Hints } from './hints.js';
 import { Outbox, type Promises } from './outbox.js';
+import { PassedOver } from './passed-over.js';
 import { Relay } from './relay.js';
 import { defaultSettings, type OutboxSettings } from './settings.js';
 import { central, type Place, type Store } from './store.js';
@@ -39,10 +40,14 @@ export class PostOffice {
     this.streams = new EventStreams(nats, service);
     // A name for this life of the process: the next one takes over from it as from any other.
     const name = randomBytes(6).toString('hex');
-    const teller = new Teller(store, this.streams, this.#settings);
+    const passedOver = new PassedOver(this.#settings);
+    const teller = new Teller(store, this.streams, this.#settings, passedOver);
     this.#relay = new Relay({
       visit: (place) => teller.visit(place),
-      onEmpty: (place, visitedAt) => this.#takeover?.empty(place, visitedAt),
+      onEmpty: (place, visitedAt) => {
+        passedOver.forget(place);
+        this.#takeover?.empty(place, visitedAt);
+      },
       settings: this.#settings,
       log,
     });
@@ -53,6 +58,7 @@ export class PostOffice {
     this.outbox = new Outbox(service, store, store.isCentral ? this.#remembering() : this.#hinting());
     nats.onReconnect(() => {
       this.#hints.doubt();
+      passedOver.hurry();
       this.#relay.hurry();
     });
   }

@@ -1,12 +1,14 @@
 import { ServiceError, type Log } from '@tenantry/service-kit';
 import type { OutboxSettings } from './settings.js';
 import type { Place } from './store.js';
-import type { Visit } from './teller.js';
+import { EventsStuck, type Visit } from './teller.js';
 
 interface Turn {
   timer: NodeJS.Timeout | undefined;
   /** Something was said since the visit under way began. */
   again: boolean;
+  /** It waits for events that cannot be told, which keeps nothing else waiting. */
+  isStuck: boolean;
   failures: number;
 }
 
@@ -36,8 +38,13 @@ export class Relay {
   /** Something may wait at this place. Returns at once. */
   say(place: Place): void {
     const turn = this.#turns.get(place);
-    if (turn) turn.again = true;
-    else this.#wait(place, { timer: undefined, again: false, failures: 0 }, this.options.settings.coalesceMs);
+    const { coalesceMs } = this.options.settings;
+    if (!turn) this.#wait(place, { timer: undefined, again: false, isStuck: false, failures: 0 }, coalesceMs);
+    else if (turn.isStuck && turn.timer !== undefined) {
+      turn.isStuck = false;
+      clearTimeout(turn.timer);
+      this.#wait(place, turn, coalesceMs);
+    } else turn.again = true;
   }
 
   /** Places of which something was said that is not told yet. */
@@ -92,6 +99,7 @@ export class Relay {
     const visitedAt = performance.now();
     this.#underWay.add(place);
     turn.again = false;
+    turn.isStuck = false;
     const waitMs = await this.options.visit(place).then(
       (visit) => this.#afterVisit(visit, turn),
       (error: unknown) => this.#afterFailure(error, place, turn),
@@ -109,12 +117,21 @@ export class Relay {
     const { coalesceMs, lockedRetryMs } = this.options.settings;
     turn.failures = 0;
     if (visit === 'empty') return turn.again ? coalesceMs : undefined;
+    if (typeof visit === 'object') {
+      turn.isStuck = !turn.again;
+      return turn.again ? Math.min(coalesceMs, visit.stuckForMs) : visit.stuckForMs;
+    }
     return visit === 'more' ? 0 : lockedRetryMs;
   }
 
   #afterFailure(error: unknown, place: Place, turn: Turn): number | undefined {
     // Undone, archived or purged: there is nobody to tell of.
     if (error instanceof ServiceError && error.code === 'tenant-not-found') return undefined;
+    if (error instanceof EventsStuck) {
+      turn.failures = 0;
+      this.options.log.warn({ err: error, place }, 'events cannot be told: they are passed over and tried again');
+      return 0;
+    }
     const { firstBackoffMs, maxBackoffMs } = this.options.settings;
     const waitMs = Math.min(firstBackoffMs * 2 ** turn.failures++, maxBackoffMs) * (0.5 + Math.random() / 2);
     this.options.log.warn(

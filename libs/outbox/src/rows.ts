@@ -29,24 +29,36 @@ export async function insertRow(query: Query, row: NewRow): Promise<void> {
 /** "tenantry" in ASCII, its last four letters, beside which stands the service: nothing else in these databases locks by two numbers. */
 const relayLock = 0x6e747279;
 
+/** How a row's type begins, spelled as the index `outbox_service` has it. */
+const prefix = (row: string): string => `(split_part(${row}.type, '.', 1) || '.')`;
+
 /**
  * Takes a service's oldest events out of the outbox, until the transaction ends, in the order in which they happened. Only one
  * transaction of a service at a time may: null while another does. Services share a tenant's outbox, but none may tell another's events.
  *
  * The snapshot may be older than the lock; rows that another instance has told and removed in between are skipped by FOR UPDATE.
+ *
+ * @param after takes what stands behind this position, without the aggregates that have something left up to there.
  */
-export async function takeRows(query: Query, service: ServiceName, limit: number): Promise<OutboxRow[] | null> {
+export async function takeRows(
+  query: Query,
+  service: ServiceName,
+  limit: number,
+  after: bigint,
+): Promise<OutboxRow[] | null> {
   const rows = await query<{ [Field in keyof OutboxRow]: OutboxRow[Field] } & { mine: boolean }>(
     'outbox_take',
     `WITH turn AS MATERIALIZED (SELECT pg_try_advisory_xact_lock($1, hashtext($2)) AS mine),
      taken AS (
-       DELETE FROM outbox WHERE position IN (
-         SELECT position FROM outbox WHERE (SELECT mine FROM turn) AND starts_with(type, $2)
-         ORDER BY position LIMIT $3 FOR UPDATE)
+       DELETE FROM outbox WHERE position = ANY(ARRAY(
+         SELECT position FROM outbox WHERE (SELECT mine FROM turn) AND ${prefix('outbox')} = $2 AND position > $4
+           AND aggregate <> ALL(ARRAY(
+             SELECT aggregate FROM outbox AS earlier WHERE ${prefix('earlier')} = $2 AND earlier.position <= $4))
+         ORDER BY position LIMIT $3 FOR UPDATE))
        RETURNING position, id, type, dataschema, aggregate, data, time, request_id AS "requestId", traceparent,
          tenant_id AS "tenantId")
      SELECT turn.mine, taken.* FROM turn LEFT JOIN taken ON true ORDER BY taken.position`,
-    [relayLock, prefixOf(service), limit],
+    [relayLock, prefixOf(service), limit, String(after)],
   );
   if (!rows[0]?.mine) return null;
   // One row without an event says whose turn it is.

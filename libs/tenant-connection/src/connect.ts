@@ -16,6 +16,11 @@ export interface ConnectOptions {
 /** NAMEDATALEN - 1: PostgreSQL cuts `application_name` there. */
 const nameLimit = 63;
 
+/** What the code relies on, whatever a role has set for itself (ALTER ROLE CURRENT_USER SET), which PostgreSQL lets every role do. */
+const relied = ['search_path=public', 'datestyle=ISO', 'default_transaction_isolation=read\\ committed']
+  .map((setting) => `-c ${setting}`)
+  .join(' ');
+
 /**
  * Opens a session and makes sure that it is the right one. The settings travel in the startup packet, which makes them the session's
  * defaults: they cost no round trip, and RESET ALL comes back to them.
@@ -38,6 +43,7 @@ export async function connect(
       user: place.role,
       password,
       application_name: `${options.service} ${place.slug}`.slice(0, nameLimit),
+      options: relied,
       statement_timeout: options.statementTimeoutMs,
       idle_in_transaction_session_timeout: options.idleInTransactionTimeoutMs,
       keepAlive: true,

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { migrations } from '@tenantry/tenant-schema';
+import { migrate, migrations, schemaVersion } from '@tenantry/tenant-schema';
 import pg from 'pg';
 import { createClosedDatabase } from './closed-database.js';
+import { testServers } from './servers.js';
 import { createTenantDatabase, type TenantDatabase } from './tenant-database.js';
 
 describe('a tenant database', () => {
@@ -76,6 +77,10 @@ describe('a tenant database', () => {
       ['change tables', 'ALTER TABLE products ADD x int'],
       ['drop tables', 'DROP TABLE products'],
       ['empty tables by force', 'TRUNCATE products'],
+      ['change the audit', `UPDATE audit_events SET actor = 'user:somebody-else'`],
+      ['remove from the audit', 'DELETE FROM audit_events'],
+      ['empty the audit', 'TRUNCATE audit_events'],
+      ['change how the audit is pruned', 'DROP FUNCTION forget_audit_events'],
       ['act as the owner', 'SET ROLE tenant_owner'],
       ['act as another tenant', 'SET ROLE "%other"'],
       ['change the record of migrations', 'DELETE FROM schema_migrations'],
@@ -92,6 +97,25 @@ describe('a tenant database', () => {
       );
     });
 
+    it('it adds to the audit, and has removed what is old: never anything of the last day', async () => {
+      const add = (daysAgo: number) =>
+        `INSERT INTO audit_events (id, action, actor) VALUES (uuidv7(interval '-${daysAgo} days'), 'users.created', 'anonymous')`;
+      for (const daysAgo of [400, 20, 2, 0]) await as(acme, acme.database, add(daysAgo));
+      const left = async (keptDays: number) => {
+        await as(acme, acme.database, `SELECT forget_audit_events(${keptDays})`);
+        return (await acme.query('SELECT 1 FROM audit_events')).rows.length;
+      };
+      expect([await left(365), await left(10), await left(0), await left(-400)]).toEqual([3, 2, 1, 1]);
+    });
+
+    it('it makes the function that prunes the audit run nothing of its own', async () => {
+      await as(acme, acme.database, 'SET search_path = pg_temp, public; SELECT forget_audit_events(1)');
+      const { rows } = await acme.query(
+        `SELECT proconfig, pg_get_userbyid(proowner) AS owner FROM pg_proc WHERE proname = 'forget_audit_events'`,
+      );
+      expect(rows).toEqual([{ proconfig: ['search_path=pg_catalog, pg_temp'], owner: 'tenant_owner' }]);
+    });
+
     it('it grants nothing to others that they did not have', async () => {
       await as(acme, acme.database, 'GRANT SELECT ON products TO PUBLIC').catch(() => undefined);
       const { rows } = await acme.query(
@@ -99,6 +123,36 @@ describe('a tenant database', () => {
       );
       expect(rows).toEqual([]);
     });
+  });
+
+  it('that was born before gets what the newest one has', async () => {
+    const old = await createTenantDatabase();
+    const { hostname, port, username, password } = new URL(testServers().postgresUrl);
+    const client = new pg.Client({
+      host: hostname,
+      port: Number(port),
+      user: username,
+      password,
+      database: old.database,
+    });
+    await client.connect();
+    try {
+      // What version 9 was.
+      await client.query(`SET ROLE tenant_owner;
+        DROP FUNCTION forget_audit_events; DROP INDEX outbox_service; GRANT UPDATE, DELETE ON audit_events TO tenant_member;
+        DELETE FROM schema_migrations WHERE version > 9`);
+      await as(old, old.database, `INSERT INTO audit_events (action, actor) VALUES ('users.created', 'anonymous')`);
+      await as(old, old.database, `UPDATE audit_events SET actor = 'user:x'`);
+      expect(await migrate(client, migrations)).toBe(schemaVersion);
+      await expect(as(old, old.database, `UPDATE audit_events SET actor = 'user:y'`)).rejects.toThrow(
+        /permission denied/,
+      );
+      await as(old, old.database, 'SELECT forget_audit_events(1)');
+      expect(await as(old, old.database, 'SELECT actor FROM audit_events')).toEqual([{ actor: 'user:x' }]);
+    } finally {
+      await client.end();
+      await old.drop();
+    }
   });
 
   it('knows its own migrations', async () => {

@@ -1,9 +1,10 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface Asked {
   readonly method: string;
   readonly path: string;
+  readonly headers: IncomingHttpHeaders;
   readonly body: unknown;
 }
 
@@ -34,6 +35,7 @@ export class StandIn {
         const asked = {
           method: request.method!,
           path: request.url!,
+          headers: request.headers,
           body: text ? (JSON.parse(text) as unknown) : null,
         };
         standIn.asked.push(asked);

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { AuditEvent, Cluster, InstancePools, Operation, Operator } from '@tenantry/contracts';
+import type { AuditEvent, InstancePools, Operation, Operator } from '@tenantry/contracts';
 import { contextOf, tenantNamed } from '../context.ts';
 import { follow } from '../follow.ts';
 
@@ -75,21 +75,13 @@ export function addPlatformVerbs(program: Command): void {
       ]);
     });
   program
-    .command('clusters')
-    .description('lists clusters')
-    .action(async (_options: object, command: Command) => {
-      const { api, output } = contextOf(command);
-      const all = await api.all<Cluster>('/v1/admin/clusters');
-      output.many(all, ['name', 'state', 'host', 'port', 'tenants', 'maxTenants', 'maxConnections', 'reserve', 'id']);
-    });
-  program
     .command('audit')
     .description('searches what operators did')
-    .option('--tenant <tenant>')
-    .option('--actor <actor>')
-    .option('--action <action>')
-    .option('--outcome <outcome>')
-    .option('--from <time>')
+    .option('--tenant <tenant>', 'its slug or id')
+    .option('--actor <actor>', 'such as operator:<id>')
+    .option('--action <action>', 'such as tenants.suspend')
+    .option('--outcome <outcome>', 'succeeded, begun, or the code of a refusal')
+    .option('--from <time>', 'such as 2026-01-31T00:00:00.000Z')
     .option('--to <time>')
     .action(audit);
   addOperatorVerbs(program);

@@ -6,6 +6,11 @@ import { follow, operationIn } from '../follow.ts';
 
 const columns = ['slug', 'state', 'plan', 'cluster', 'schemaVersion', 'name', 'id'];
 
+const createExample = `
+Example:
+  TENANTRY_ADMIN_PASSWORD=tps-report-cover npm run -s tenants -- create initech --name Initech \\
+    --email bill@initech.example --first-name Bill --last-name Lumbergh --plan enterprise`;
+
 interface CreateOptions {
   readonly name: string;
   readonly email: string;
@@ -43,13 +48,14 @@ export function addTenantVerbs(program: Command): void {
     .description(
       "makes a tenant; its admin's password is read from TENANTRY_ADMIN_PASSWORD, so that it stands in no list of processes",
     )
-    .requiredOption('--name <name>', 'required')
+    .requiredOption('--name <name>', 'what people call it; required')
     .requiredOption('--email <email>', "the first admin's; required")
-    .requiredOption('--first-name <name>', 'required')
-    .requiredOption('--last-name <name>', 'required')
-    .option('--plan <plan>')
-    .option('--cluster <name>')
+    .requiredOption('--first-name <name>', "the first admin's; required")
+    .requiredOption('--last-name <name>', "the first admin's; required")
+    .option('--plan <plan>', 'such as free or enterprise; standard unless said')
+    .option('--cluster <name>', 'where its database shall be; the emptiest open one unless said')
     .option('--sign-up', 'people may register themselves')
+    .addHelpText('after', createExample)
     .action(create);
   program
     .command('list')

@@ -10,6 +10,7 @@ import { requests } from './0008-requests.js';
 import { birthsAndRotations } from './0009-births-and-rotations.js';
 import { databaseFull } from './0010-database-full.js';
 import { clusterVersions } from './0011-cluster-versions.js';
+import { outboxByService } from './0012-outbox-by-service.js';
 
 /** The central database's migrations, in order. */
 export const migrations: readonly Migration[] = [
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   birthsAndRotations,
   databaseFull,
   clusterVersions,
+  outboxByService,
 ];

@@ -8,6 +8,8 @@ import { audit } from './0006-audit.js';
 import { productLists } from './0007-product-lists.js';
 import { mailTokens } from './0008-mail-tokens.js';
 import { userLists } from './0009-user-lists.js';
+import { outboxByService } from './0010-outbox-by-service.js';
+import { auditIsKept } from './0011-audit-is-kept.js';
 
 /** All of them, in order: version n stands at index n - 1. */
 export const migrations: readonly Migration[] = [
@@ -20,6 +22,8 @@ export const migrations: readonly Migration[] = [
   productLists,
   mailTokens,
   userLists,
+  outboxByService,
+  auditIsKept,
 ];
 
 /** The version a tenant database has after the newest of them. */
