@@ -12,11 +12,11 @@ const newRoleName = text(1, 50)
   .trim()
   .min(1)
   .max(50)
-  .refine((value) => /^[\p{L}\p{M}\p{Nd} _.-]*$/u.test(value), {
-    error: 'must consist of letters, digits, spaces, and - _ .',
+  .refine((value) => /^[\p{L}\p{M}\p{Nd} _.,:+&/()-]*$/u.test(value), {
+    error: 'must consist of letters, digits, spaces, and - _ . , : + & / ( )',
     params: { code: 'not-of-the-alphabet' },
   })
-  .meta({ description: 'Letters of any script, digits, spaces, and `-`, `_`, `.`; kept in NFKC' });
+  .meta({ description: 'Letters of any script, digits, spaces, and `- _ . , : + & / ( )`; kept in NFKC' });
 
 const fields = {
   name: newRoleName,
