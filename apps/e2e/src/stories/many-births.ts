@@ -45,8 +45,9 @@ export const manyBirths = (stack: () => Stack): void =>
         expect(status).toBe(202);
         expect(await ended(stack(), headers.location!)).toMatchObject({ state: 'succeeded' });
       }
-      await Promise.all(wishes.map(({ slug, admin }) => login(stack(), slug, admin.email, admin.password)));
-    }, 30_000);
+      // One after the other: that twenty passwords are looked at in time is no part of this.
+      for (const { slug, admin } of wishes) await login(stack(), slug, admin.email, admin.password);
+    }, 120_000);
 
     it('of one name fifty times at once makes one', async () => {
       const wish = tenantWish();
