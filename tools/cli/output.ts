@@ -5,7 +5,7 @@ const isNested = (value: unknown): value is Row => typeof value === 'object' && 
 /** A value as people read it: no JSON, and nothing of a thing left out. */
 function cellOf(value: unknown): string {
   if (value === null || value === undefined) return '-';
-  if (Array.isArray(value)) return value.map(cellOf).join(', ') || '-';
+  if (Array.isArray(value)) return value.map((member: unknown) => cellOf(member)).join(', ') || '-';
   if (!isNested(value)) return typeof value === 'string' ? value : JSON.stringify(value);
   const members = Object.entries(value).map(([name, member]) => `${name}=${cellOf(member)}`);
   return members.join(' ') || '-';

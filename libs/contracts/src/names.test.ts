@@ -7,7 +7,7 @@ import { CreateUser, FirstAdmin, User, Users } from './users.contract.js';
 /** With the codes of what is wrong with the field `name`. */
 const codesOf = (schema: typeof CreateRole, value: string): unknown[] => {
   const { error } = schema.safeParse({ name: value, permissions: [] });
-  return (error?.issues ?? []).map((issue) => (issue.code === 'custom' ? issue.params?.['code'] : issue.code));
+  return (error?.issues ?? []).map((issue): unknown => (issue.code === 'custom' ? issue.params?.['code'] : issue.code));
 };
 
 const unseen = [

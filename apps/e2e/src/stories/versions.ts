@@ -55,12 +55,22 @@ export const versions = (stack: () => Stack): void =>
       expectProblem(await admin.delete(path), 'precondition-required');
     });
 
-    it.each(['"x"', 'x', 'another', 'weak'])('is neither changed nor deleted by who says %s', async (said) => {
+    it.each(['"x"', 'another', 'weak'])('is neither changed nor deleted by who says %s', async (said) => {
       const other = await admin.post<Product>('/v1/products', { name: 'Rope', price: '1' });
       const tag = { another: other.headers.etag!, weak: `W/${etag}` }[said] ?? said;
       expectProblem(await matching(tag).patch(path, { price: '1' }), 'precondition-failed');
       expectProblem(await matching(tag).patch(path, {}), 'precondition-failed');
       expectProblem(await matching(tag).delete(path), 'precondition-failed');
+      expect((await read()).headers.etag).toBe(etag);
+    });
+
+    it('is neither changed nor deleted by who says what is no tag: that is a mistake, and no conflict', async () => {
+      for (const tag of ['x', '"x', '*, "x"']) {
+        const refused = await matching(tag).patch(path, { price: '1' });
+        expectProblem(refused, 'bad-request');
+        expect(refused.body).toMatchObject({ errors: [{ pointer: '/If-Match' }] });
+        expectProblem(await matching(tag).delete(path), 'bad-request');
+      }
       expect((await read()).headers.etag).toBe(etag);
     });
 

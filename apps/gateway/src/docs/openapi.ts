@@ -12,14 +12,15 @@ const abouts = {
   tenants: {
     title: 'Tenantry',
     description:
-      'What the people of a tenant and their programs use. The tenant is the one of the access token; before login it is named by `X-Tenant` or the subdomain.',
+      'What the people of a tenant and their programs use. The tenant is the one of the access token; before login it is named by `X-Tenant` or the subdomain. An `Idempotency-Key` is heeded by the routes that list it, and has no effect on others.',
     securitySchemes: {
       accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'From POST /v1/auth/login' },
     },
   },
   platform: {
     title: 'Tenantry platform',
-    description: 'What operators of the platform use, with a key of their own. No access token of a tenant opens it.',
+    description:
+      'What operators of the platform use, with a key of their own. No access token of a tenant opens it. An `Idempotency-Key` has no effect here: a tenant or a cluster that is made again is refused (409), since its name is taken, and the list shows what the first request did; a key of an operator that is made again is another key.',
     securitySchemes: {
       operatorKey: { type: 'http', scheme: 'bearer', description: "An operator's key, tok_..." },
     },

@@ -17,6 +17,8 @@ describe('a body', () => {
     ['is broken', '{"a":', 'The body is not JSON that can be read.'],
     ['ends in the middle of a text', '{"a', 'The body is not JSON that can be read.'],
     ['names __proto__', '{"__proto__":{}}', 'The body is not JSON that can be read.'],
+    ['says a name twice', '{"email":"a@x.yy","password":"x","email":"b@x.yy"}', 'The body says "email" twice.'],
+    ['says a name twice far inside', '{"a":[{"b\\u0063":1,"bc":2}]}', 'The body says "bc" twice.'],
     ['is not UTF-8', Buffer.from('{"a":"\xff"}', 'latin1'), 'The body is not UTF-8.'],
     ['is UTF-16', Buffer.from('{"a":1}', 'utf16le'), 'The body is not JSON that can be read.'],
     ['is 33 deep', '['.repeat(33) + ']'.repeat(33), 'The body is nested more than 32 deep.'],
@@ -28,6 +30,13 @@ describe('a body', () => {
 
   it('that is JSON is read', async () => {
     expect(await send('{"a":[1,"[[{{,,\\"\\\\"]}')).toMatchObject({
+      status: 400,
+      body: { errors: expect.arrayContaining([expect.objectContaining({ pointer: '/a' })]) },
+    });
+  });
+
+  it('may have a byte order mark before it', async () => {
+    expect(await send('\ufeff{"a":1}')).toMatchObject({
       status: 400,
       body: { errors: expect.arrayContaining([expect.objectContaining({ pointer: '/a' })]) },
     });

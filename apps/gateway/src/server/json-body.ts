@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { ServiceError } from '@tenantry/service-kit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { collect } from './collect.js';
+import { doubledName, endOfText } from './json-text.js';
 
 const maxBodyBytes = 1024 * 1024;
 /** No body of ours is nearly as deep or wide; what is costs more to read than to send. */
@@ -38,16 +39,6 @@ export function refuseShape(text: string): ServiceError | undefined {
   return undefined;
 }
 
-/** Where the JSON text that begins at `start` ends: at the quote that no odd number of backslashes stands before. */
-function endOfText(text: string, start: number): number {
-  for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
-    let before = end;
-    while (text[before - 1] === '\\') before--;
-    if ((end - before) % 2 === 0) return end;
-  }
-  return text.length;
-}
-
 /** A body that has been announced and not been read: who refuses the request needs nothing of it. */
 export class UnreadBody {
   constructor(
@@ -77,9 +68,12 @@ export class UnreadBody {
     const text = body.toString();
     const refusal = refuseShape(text);
     if (refusal) throw refusal;
-    return this.parse(text).catch((cause: unknown) => {
+    const value = await this.parse(text).catch((cause: unknown) => {
       throw refuse('The body is not JSON that can be read.', cause);
     });
+    const doubled = doubledName(text);
+    if (doubled !== undefined) throw refuse(`The body says ${JSON.stringify(doubled.slice(0, 100))} twice.`);
+    return value;
   }
 }
 
@@ -93,7 +87,7 @@ function refuseAnnounced({ method, headers }: FastifyRequest): ServiceError | un
 
 /**
  * Takes JSON bodies, and of PATCH also JSON merge patches (RFC 7396), and leaves them unread (pipeline/body.guard.ts reads them); every
- * other type is 415. JSON is UTF-8 (RFC 8259, 8.1), whatever its type says.
+ * other type is 415. JSON is UTF-8 (RFC 8259, 8.1), whatever its type says; a byte order mark before it is passed over, as may be done.
  */
 export function takeJson(server: FastifyInstance): void {
   const parser = server.getDefaultJsonParser('error', 'error');

@@ -9,8 +9,26 @@ describe('a write that needs If-Match', () => {
     );
   });
 
-  it('is sent on with what the client said', () => {
-    expect(ifMatchOf(Products.update, { 'if-match': 'W/"x", "y"' })).toBe('W/"x", "y"');
+  it.each(['*', ' * ', '"x"', '""', 'W/"x", "y"', '"a,b" ,"c"', ', "x",, "y" ,', '"\u00fc"'])(
+    'is sent on with what the client said: %j',
+    (said) => expect(ifMatchOf(Products.update, { 'if-match': said })).toBe(said),
+  );
+
+  it.each([
+    ...['x', 'x.1', '"x', 'x"', "'x'", '"x" "y"', '"x""y"', '"x"y', 'w/"x"', 'W/x', '*, "x"', '"x", *', '**', ','],
+    ...['"a b"', '"x";', '""x"'],
+  ])('is refused with what is no entity tag, by the name of the header: %j', (said) => {
+    expect(() => ifMatchOf(Products.update, { 'if-match': said })).toThrow(
+      expect.objectContaining({
+        code: 'bad-request',
+        errors: [expect.objectContaining({ pointer: '/If-Match', code: 'invalid-entity-tag' })],
+      }),
+    );
+  });
+
+  it('is read in time that grows with its length alone', () => {
+    const said = `${'"x" , '.repeat(2500)}"`;
+    expect(() => ifMatchOf(Products.update, { 'if-match': said })).toThrow();
   });
 });
 
