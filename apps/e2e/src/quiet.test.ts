@@ -1,6 +1,7 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import { Stack } from '@tenantry/testing';
 import { audit, tenantAudit } from './stories/audit.js';
+import { examples } from './stories/examples.js';
 import { forgedTokens } from './stories/forged-tokens.js';
 import { hostileRequests } from './stories/hostile-requests.js';
 import { idempotencyKeys } from './stories/idempotency-keys.js';
@@ -34,6 +35,7 @@ tenantAudit(() => stack);
 tenantSettings(() => stack);
 permissionMatrix(() => stack);
 publicPages(() => stack);
+examples(() => stack);
 manyBirths(() => stack);
 rateLimits(() => stack);
 noSecretInLogs(() => stack);
