@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { scratchDir } from './scratch.ts';
-import { keepSecrets, loadSecrets } from './secrets.ts';
+import { keepSecrets, loadSecrets, type Secrets } from './secrets.ts';
 
 test('only the owner reads the secrets file', () => {
   using dir = scratchDir();
@@ -13,6 +13,16 @@ test('only the owner reads the secrets file', () => {
 test('secrets are made once and kept', () => {
   using dir = scratchDir();
   expect(loadSecrets(dir.path)).toEqual(loadSecrets(dir.path));
+});
+
+test('a service that is new gets a password of its own, and the others keep theirs', () => {
+  using dir = scratchDir();
+  const { nats, ...others } = loadSecrets(dir.path);
+  const { products, ...before } = nats;
+  keepSecrets(dir.path, { ...others, nats: before } as Secrets);
+  const after = loadSecrets(dir.path).nats;
+  expect(after).toEqual({ ...before, products: expect.stringMatching(/^[a-z][A-Za-z0-9_-]+$/) });
+  expect(after.products).not.toBe(products);
 });
 
 test('no two data directories share a secret', () => {

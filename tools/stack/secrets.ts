@@ -29,7 +29,9 @@ export interface Secrets {
 export function loadSecrets(dataDir: string, env: NodeJS.ProcessEnv = {}): Secrets {
   const path = join(dataDir, 'secrets.json');
   const kept = existsSync(path) ? readSecrets(path) : {};
-  const secrets = { ...newSecrets(), ...kept };
+  const made = newSecrets();
+  // A service that has been added since then has no password there.
+  const secrets = { ...made, ...kept, nats: { ...made.nats, ...kept.nats } };
   keepSecrets(dataDir, secrets);
   const operatorKey = env.TENANTRY_OPERATOR_KEY || secrets.operatorKey;
   if (!keyForm.test(operatorKey))

@@ -55,8 +55,9 @@ const ofRegistry = [
   'CURSOR_KEY',
 ];
 const ofTenants = ['CONNECTION_BUDGET', 'MASTER_KEY_PREVIOUS', 'CURSOR_KEY'];
-/** One of each service may then open all it may, and the server has some left. */
-const budget = { CONNECTION_BUDGET: '90' };
+const withTenants = serviceNames.filter((name) => name !== 'gateway' && name !== 'tenant-registry');
+/** One of each service may then open all it may, and the server (300) has some left. */
+const budget = { CONNECTION_BUDGET: String(Math.floor(270 / withTenants.length)) };
 const ofGateway = [
   'BASE_DOMAIN',
   'CORS_ORIGINS',

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import { Stack } from '@tenantry/testing';
 import { audit, tenantAudit } from './stories/audit.js';
+import { examples } from './stories/examples.js';
 import { forgedTokens } from './stories/forged-tokens.js';
+import { healthyStart } from './stories/healthy-start.js';
 import { hostileRequests } from './stories/hostile-requests.js';
 import { idempotencyKeys } from './stories/idempotency-keys.js';
 import { manyBirths } from './stories/many-births.js';
@@ -22,6 +24,7 @@ beforeAll(async () => {
 }, 150_000);
 afterAll(() => stack?.stop(), 60_000);
 
+healthyStart(() => stack);
 twoTenants(() => stack);
 versions(() => stack);
 idempotencyKeys(() => stack);
@@ -34,6 +37,7 @@ tenantAudit(() => stack);
 tenantSettings(() => stack);
 permissionMatrix(() => stack);
 publicPages(() => stack);
+examples(() => stack);
 manyBirths(() => stack);
 rateLimits(() => stack);
 noSecretInLogs(() => stack);

@@ -147,6 +147,16 @@ export const publicPages = (stack: () => Stack): void => {
       }
     });
 
+    it('offers nothing that would ask, or lead to, a host of its maker', async () => {
+      const { text } = await stack().http.get('/docs/');
+      const configuration = JSON.parse(/createApiReference\('#app', ([^]*?)\)\s*<\/script>/.exec(text)![1]!) as object;
+      const source = expect.objectContaining({ agent: { disabled: true } });
+      expect(configuration).toMatchObject({
+        ...{ telemetry: false, withDefaultFonts: false, showDeveloperTools: 'never', hideClientButton: true },
+        ...{ mcp: { disabled: true }, sources: [source, source] },
+      });
+    });
+
     it('is found without the slash', async () => {
       const answer = await stack().http.get('/docs');
       expect([301, 302, 308]).toContain(answer.status);

@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { idOfExamples, replyExamples } from './reply-examples.js';
 
 type Schema = z.core.JSONSchema.BaseSchema;
 
 const ofFormat: Readonly<Record<string, string>> = {
-  uuid: '0192f0c1-2b3c-7d4e-8f50-6172839405a6',
+  uuid: idOfExamples,
   'date-time': '2026-11-23T09:30:00.000Z',
   email: 'ada@acme.example',
   password: 'correct-horse-battery-9',
@@ -16,7 +17,7 @@ function textOf({ format, minLength = 0 }: Schema): string {
 
 /** A value this JSON Schema allows: its own example or default where it has one, else the plainest there is. */
 function valueOf(schema: Schema, all: Schema): unknown {
-  if (schema.$ref) return valueOf(resolve(schema.$ref, all), all);
+  if (schema.$ref) return replyExamples[nameIn(schema.$ref)] ?? valueOf(resolve(schema.$ref, all), all);
   if (schema.examples?.length) return schema.examples[0];
   if (schema.const !== undefined) return schema.const;
   if (schema.default !== undefined) return schema.default;
@@ -41,6 +42,8 @@ function valueOf(schema: Schema, all: Schema): unknown {
       return null;
   }
 }
+
+const nameIn = (reference: string): string => reference.slice(reference.lastIndexOf('/') + 1);
 
 const resolve = (reference: string, all: Schema): Schema => {
   const names = reference.replace(/^#\/?/, '').split('/').filter(Boolean);

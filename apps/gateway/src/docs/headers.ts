@@ -101,18 +101,18 @@ export const headersOfProblem = (status: number, method: Route['method']): ZodOp
     ...(status === 401 ? (['WWW-Authenticate'] as const) : []),
   ]);
 
-const entityTag = z.string().meta({ examples: [texts.ETag.example] });
-const optional = (description: string, example: string) =>
+/** What has an example is sent by pages that let people try an operation: few that may be left out have one. */
+const optional = (description: string, example?: string) =>
   z
     .string()
     .optional()
-    .meta({ description, examples: [example] });
+    .meta({ description, ...(example === undefined ? {} : { examples: [example] }) });
 
 /** Headers that change what a route does. */
 export function requestHeadersOf({ method, terms }: Route): { header?: z.ZodObject } {
   const found: Record<string, z.ZodType> = terms.message ? headersOfMessage(terms.message) : {};
   if (isTagged(terms) && method === 'get') {
-    found['If-None-Match'] = entityTag.optional().meta({ description: 'A version already known: answered with 304' });
+    found['If-None-Match'] = optional('The ETag of a version already known, which is answered with 304');
   }
   return Object.keys(found).length > 0 ? { header: z.object(found) } : {};
 }
@@ -120,23 +120,23 @@ export function requestHeadersOf({ method, terms }: Route): { header?: z.ZodObje
 function headersOfMessage(message: Message): Record<string, z.ZodType> {
   const found: Record<string, z.ZodType> = {};
   if (message.keyed) {
-    const key = z
-      .string()
-      .min(1)
-      .max(255)
-      .meta({
-        description: 'Under one key a write is done once, and its answer given again for 24 hours',
-        examples: ['0192f0c1-2b3c-7d4e-8f50-6172839405a7'],
-      });
-    found['Idempotency-Key'] = message.keyed === 'required' ? key : key.optional();
+    const key = z.string().min(1).max(255);
+    const description = 'Under one key a write is done once, and its answer given again for 24 hours';
+    found['Idempotency-Key'] =
+      message.keyed === 'required'
+        ? key.meta({ description, examples: ['0192f0c1-2b3c-7d4e-8f50-6172839405a7'] })
+        : key.optional().meta({ description });
   }
   if (message.ifMatch)
-    found['If-Match'] = entityTag.meta({ description: 'The version that is meant, or * (RFC 9110, 13.1.1)' });
+    found['If-Match'] = z.string().meta({
+      description: 'The ETag of the version that is meant, or * for any (RFC 9110, 13.1.1)',
+      examples: ['*', texts.ETag.example],
+    });
   if (!isPlatform(message)) {
     const isNamed = message.needs === 'public';
     found['X-Tenant'] = isNamed
       ? optional("The tenant's slug, unless the subdomain names it", 'acme')
-      : optional("The slug of the token's tenant, or nothing: another is refused", 'acme');
+      : optional("The slug of the token's tenant, or nothing: another is refused");
   }
   if (message.subject === 'tenants.create') {
     found['Prefer'] = optional('wait=N: held up to 4 s for the tenant (RFC 7240)', 'wait=4');

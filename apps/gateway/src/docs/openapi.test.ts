@@ -13,6 +13,8 @@ interface Media {
 
 interface Operation {
   readonly operationId: string;
+  readonly tags: readonly string[];
+  readonly parameters?: readonly { in: string; required?: boolean; schema: { examples?: unknown } }[];
   readonly 'x-permission': string;
   readonly requestBody?: { content: Record<string, Media> };
   readonly responses: Record<string, { description: string; content?: Record<string, Media> }>;
@@ -20,7 +22,10 @@ interface Operation {
 
 const routes = allRoutes(controllers);
 const documentOf = (audience: Audience) =>
-  openApiDocument(routes, audience, '1.0.0') as { paths: Record<string, Record<string, Operation>> };
+  openApiDocument(routes, audience, '1.0.0') as {
+    tags: { name: string }[];
+    paths: Record<string, Record<string, Operation>>;
+  };
 const documents = [documentOf('tenants'), documentOf('platform')];
 const conformance = await Conformance.of(documents);
 
@@ -65,6 +70,20 @@ describe('the documents', () => {
 
   it('hide what a client cannot send', () => {
     expect(JSON.stringify(documents)).not.toContain('waitSeconds');
+  });
+
+  it('give no example of what a query may leave out: it would be sent by who only wants to try', () => {
+    const prefilled = operations
+      .flatMap(({ operation: { parameters = [] } }) => parameters)
+      .filter((one) => one.in === 'query' && !one.required && one.schema.examples !== undefined);
+    expect(prefilled).toEqual([]);
+  });
+
+  it('list the groups of their operations, and no other', () => {
+    for (const { paths, tags } of documents) {
+      const used = Object.values(paths).flatMap((item) => Object.values(item).flatMap((operation) => operation.tags));
+      expect(tags.map(({ name }) => name).toSorted()).toEqual([...new Set(used)].toSorted());
+    }
   });
 
   it.each(operations.map((one) => [one.operation.operationId, one] as const))(

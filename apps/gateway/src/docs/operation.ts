@@ -5,10 +5,28 @@ import { isPlatform } from '../route.js';
 import { exampleOf } from './example.js';
 import { headersOfSuccess, isTagged, requestHeadersOf } from './headers.js';
 import { problemResponses } from './problems.js';
+import { requestExamples } from './request-examples.js';
 import type { Route } from './routes.js';
+import { tagOf } from './tags.js';
 
 const without = (schema: z.ZodObject, names: readonly string[]): z.ZodObject =>
   z.strictObject(Object.fromEntries(Object.entries(schema.shape).filter(([name]) => !names.includes(name))));
+
+/**
+ * A page that lets people try an operation sends what has an example: a filter or a condition that nobody asked for. So what may be left
+ * out has none.
+ */
+const withoutOptionalExamples = ({ shape }: z.ZodObject): z.ZodObject =>
+  z.strictObject(
+    Object.fromEntries(
+      Object.entries<z.ZodType>(shape).map(([name, field]) => {
+        const override = ({ jsonSchema }: { jsonSchema: { examples?: unknown } }): void => {
+          delete jsonSchema.examples;
+        };
+        return [name, field.safeParse(undefined).success ? field.meta({ ...field.meta(), override }) : field];
+      }),
+    ),
+  );
 
 /** Creating a tenant answers with the tenant alone; its operation is in Location. */
 const replyOf = (message: Message | null, reply: z.ZodType): z.ZodType =>
@@ -35,8 +53,8 @@ function successesOf({ method, terms }: Route): ZodOpenApiOperationObject['respo
 }
 
 /** Every PATCH is a merge patch (RFC 7396), also where it is sent as plain JSON. */
-function bodyOf(schema: z.ZodObject, method: Route['method']): ZodOpenApiRequestBodyObject {
-  const media = { schema, example: exampleOf(schema, 'input') };
+function bodyOf(schema: z.ZodObject, { name, method }: Route): ZodOpenApiRequestBodyObject {
+  const media = { schema, example: requestExamples[name] ?? exampleOf(schema, 'input') };
   const asPatch = method === 'patch' ? { 'application/merge-patch+json': media } : {};
   return { required: true, content: { 'application/json': media, ...asPatch } };
 }
@@ -56,10 +74,10 @@ function requestOf(route: Route): Partial<ZodOpenApiOperationObject> {
       ...(inPath.length > 0
         ? { path: z.object(Object.fromEntries(inPath.map((name) => [name, request?.shape[name] ?? z.string()]))) }
         : {}),
-      ...(hasFields && !takesBody ? { query: rest } : {}),
+      ...(hasFields && !takesBody ? { query: withoutOptionalExamples(rest) } : {}),
       ...requestHeadersOf(route),
     },
-    ...(hasFields && body && takesBody ? { requestBody: bodyOf(body, method) } : {}),
+    ...(hasFields && body && takesBody ? { requestBody: bodyOf(body, route) } : {}),
   };
 }
 
@@ -68,13 +86,18 @@ export function operationOf(route: Route): ZodOpenApiOperationObject {
   const { name, terms } = route;
   const { message, summary } = terms;
   const needs = message?.needs ?? 'public';
+  const isOpen = !message || needs === 'public';
   return {
     operationId: name,
     summary,
-    tags: [name.split('.', 1)[0] ?? ''],
-    ...(message ? { description: `Needs: \`${needs}\`` } : {}),
+    tags: [tagOf(route)],
+    description: isOpen
+      ? 'For anyone, without a token.'
+      : needs === 'authenticated'
+        ? 'For whoever is logged in.'
+        : `Needs: \`${needs}\``,
     'x-permission': needs,
-    security: !message || needs === 'public' ? [] : [{ [isPlatform(message) ? 'operatorKey' : 'accessToken']: [] }],
+    security: isOpen ? [] : [{ [isPlatform(message) ? 'operatorKey' : 'accessToken']: [] }],
     ...requestOf(route),
     responses: { ...successesOf(route), ...problemResponses(route) },
   };

@@ -21,10 +21,20 @@ const policy =
 // Its own types look for fastify where the workspace has none.
 const scalar = untypedScalar as FastifyPluginCallback<{ routePrefix: string; configuration: object }>;
 
-const sources = [
-  { title: 'Tenants', slug: 'tenants', url: documentPaths.tenants, default: true },
-  { title: 'Platform', slug: 'platform', url: documentPaths.platform },
-];
+/** Without the page's own offers: each would ask, or lead to, a host of its maker's with what is read and tried here. */
+const configuration = {
+  pageTitle: 'Tenantry API',
+  sources: [
+    { title: 'Tenants', slug: 'tenants', url: documentPaths.tenants, default: true, agent: { disabled: true } },
+    { title: 'Platform', slug: 'platform', url: documentPaths.platform, agent: { disabled: true } },
+  ],
+  telemetry: false,
+  withDefaultFonts: false,
+  showDeveloperTools: 'never',
+  hideClientButton: true,
+  mcp: { disabled: true },
+  favicon: 'data:,',
+};
 
 /** They change with a release, and clients of before it may go by the old ones for so long. */
 const keepDocumentSeconds = 300;
@@ -61,5 +71,5 @@ async function addPage(page: FastifyInstance): Promise<void> {
     script ??= new Packed(payload, keepScriptSeconds);
     return script.answer(request, reply);
   });
-  await page.register(scalar, { routePrefix: '/docs', configuration: { sources, telemetry: false } });
+  await page.register(scalar, { routePrefix: '/docs', configuration });
 }

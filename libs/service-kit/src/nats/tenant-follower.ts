@@ -1,5 +1,6 @@
 import { TenantLifecycle, TenantNotice, tenantNoticeSubject } from '@tenantry/contracts';
 import type { Log } from '../log.js';
+import { ServiceError } from '../service-error.js';
 import type { Messages } from './messages.js';
 import type { Nats } from './nats.js';
 import { hearNotices } from './notices.js';
@@ -52,11 +53,18 @@ export class TenantFollower {
       isBehind = await this.#catchUp();
       this.#isAway = false;
     } catch (err) {
-      if (!this.#isAway) this.log.warn({ err }, 'the registry does not say which tenants have changed; asking on');
+      if (!this.#isAway) this.#say(err);
       this.#isAway = true;
     }
     // Stopped meanwhile: not again.
     if (this.#timer) this.#askIn(isBehind ? 0 : askEveryMs * (0.8 + 0.2 * Math.random()));
+  }
+
+  /** All start together: until the registry has answered once, nobody answering means that it is not there yet. */
+  #say(err: unknown): void {
+    const isStarting = this.#seen === undefined && err instanceof ServiceError && err.code === 'service-unavailable';
+    if (isStarting) this.log.info('waiting for the registry to say what becomes of tenants');
+    else this.log.warn({ err }, 'the registry does not say which tenants have changed; asking on');
   }
 
   /** @returns whether there may be more. */
