@@ -39,9 +39,9 @@ export const manyBirths = (stack: () => Stack): void =>
 
     it('twenty at once makes twenty', async () => {
       const wishes = Array.from({ length: 20 }, () => tenantWish());
-      const answers = await Promise.all(wishes.map((wish) => waiting().post<Tenant>('/v1/admin/tenants', wish)));
-      // A machine that cannot make twenty while they wait says where to look.
-      for (const { status, headers } of answers.filter((answer) => answer.status !== 201)) {
+      // None of them waits: how long twenty take is the machine's affair.
+      const answers = await Promise.all(wishes.map((wish) => stack().operator.post<Tenant>('/v1/admin/tenants', wish)));
+      for (const { status, headers } of answers) {
         expect(status).toBe(202);
         expect(await ended(stack(), headers.location!)).toMatchObject({ state: 'succeeded' });
       }
