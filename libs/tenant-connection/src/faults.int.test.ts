@@ -142,12 +142,12 @@ describe('a session', () => {
   const runnerOf = () => own.dataSource.createQueryRunner();
 
   it.each([
-    ['a setting', `SET search_path = nowhere`, `SHOW search_path`, '"$user", public'],
+    ['a setting', `SET search_path = nowhere`, `SHOW search_path`, 'public'],
     [
       'a setting made by a function',
       `SELECT set_config('search_path', 'nowhere', false)`,
       `SHOW search_path`,
-      '"$user", public',
+      'public',
     ],
     [
       'an advisory lock',
@@ -157,7 +157,7 @@ describe('a session', () => {
     ],
     ['a temporary table', `CREATE TEMP TABLE left_over AS SELECT 1`, `SELECT to_regclass('pg_temp.left_over')`, null],
     ['its own idea of the statement timeout', `SET statement_timeout = 1`, `SHOW statement_timeout`, '5s'],
-    ['a hidden second statement', `SELECT 1; SET search_path = nowhere`, `SHOW search_path`, '"$user", public'],
+    ['a hidden second statement', `SELECT 1; SET search_path = nowhere`, `SHOW search_path`, 'public'],
   ])('that leaves %s behind is cleaned', async (_, dirt, look, clean) => {
     await inTenant(0, async () => {
       await own.dataSource.query(dirt);
