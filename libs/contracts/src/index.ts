@@ -16,7 +16,9 @@ export { Audit, AuditEvent } from './audit.contract.js';
 export { Cluster, Clusters, Orphans, RegisterCluster } from './clusters.contract.js';
 export {
   ContextClaims,
-  contextKeyBucket,
+  ContextKey,
+  contextKeyIdForm,
+  contextKeySubject,
   contextLifetimeSeconds,
   contextType,
   issuers,
