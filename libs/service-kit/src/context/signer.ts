@@ -4,6 +4,8 @@ import {
   contextKeySubject,
   contextLifetimeSeconds,
   contextType,
+  noticeLifetimeSeconds,
+  noticeType,
   type ContextClaims,
   type Issuer,
   type ServiceName,
@@ -54,6 +56,18 @@ export class ContextSigner {
       .setSubject(sub)
       .setIssuedAt(now)
       .setExpirationTime(expiry)
+      .sign(this.privateKey);
+  }
+
+  /** A notice of this issuer, for who hears `subject`; believed for a minute. */
+  signNotice(subject: string, notice: unknown): Promise<string> {
+    const now = Math.floor(Date.now() / 1000);
+    return new SignJWT({ notice })
+      .setProtectedHeader({ alg: 'EdDSA', typ: noticeType, kid: this.keyId })
+      .setIssuer(this.issuer)
+      .setAudience(subject)
+      .setIssuedAt(now)
+      .setExpirationTime(now + noticeLifetimeSeconds)
       .sign(this.privateKey);
   }
 }

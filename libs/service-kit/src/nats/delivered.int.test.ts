@@ -1,14 +1,16 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { contextKeySubject, contextType, Users } from '@tenantry/contracts';
+import { contextKeySubject, contextType, noticeType, revocationNotice, tenantNotice, Users } from '@tenantry/contracts';
+import { until } from '@tenantry/testing';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { ContextVerifier } from '../context/verifier.js';
 import { Asker } from '../test/asker.js';
-import { natsAs } from '../test/broker.js';
+import { natsAs, silent } from '../test/broker.js';
 import { Intruder } from '../test/intruder.js';
 import { OwnBroker } from '../test/own-broker.js';
 import { ownMessages } from '../test/products.js';
 import type { Nats } from './nats.js';
+import { Notices } from './notices.js';
 
 // JetStream delivers to any subject that who reads a stream names, past all permissions. One broker of its own, with one service taken over.
 let broker: OwnBroker;
@@ -78,5 +80,39 @@ describe('what JetStream was made to deliver', () => {
       .catch((error: unknown) => (error as { code: string }).code);
     for (const number of numbers) await intruder.forge('gateway', `users.${secret}.${number}`, '{"forged":true}');
     expect(await asked).toBe('deadline-exceeded');
+  });
+
+  test('is never taken for a notice of what a tenant is or a token holds', async () => {
+    const heard: unknown[] = [];
+    const notices = new Notices(gateway.nats, silent, undefined);
+    notices.hear(tenantNotice, (content) => heard.push(content));
+    notices.hear(revocationNotice, (content) => heard.push(content));
+    const [registry, auth] = await Promise.all([
+      Asker.start('tenant-registry', broker.url),
+      Asker.start('auth', broker.url),
+    ]);
+    const tenant = { tenantId: randomUUID(), slug: 'acme', state: 'suspended', generation: 7 } as const;
+    const revoked = { revocations: [{ kind: 'session', tenantId: randomUUID(), sessionId: randomUUID() }] } as const;
+    await gateway.nats.flush();
+    for (const [notice, content] of [
+      [tenantNotice, tenant],
+      [revocationNotice, revoked],
+    ] as const) {
+      await intruder.deliver(notice.subject, JSON.stringify(content));
+      const now = Math.floor(Date.now() / 1000);
+      const token = await new SignJWT({ notice: content, iss: notice.teller, aud: notice.subject, iat: now })
+        .setExpirationTime(now + 60)
+        .setProtectedHeader({ alg: 'EdDSA', typ: noticeType, kid: `${notice.teller}.${'0'.repeat(18)}` })
+        .sign((await generateKeyPair('EdDSA', { crv: 'Ed25519' })).privateKey);
+      await intruder.deliver(notice.subject, token);
+      // Another's own word, heard where it was not said.
+      const other = notice === tenantNotice ? auth : registry;
+      await intruder.deliver(notice.subject, await other.signer.signNotice(notice.subject, content));
+    }
+    await new Notices(registry.nats, silent, registry.signer).tell(tenantNotice, { ...tenant, generation: 8 });
+    await until('the true one is heard', 5000, () => heard.length > 0);
+    await gateway.nats.flush();
+    expect(heard).toEqual([{ ...tenant, generation: 8 }]);
+    await Promise.all([registry.close(), auth.close()]);
   });
 });

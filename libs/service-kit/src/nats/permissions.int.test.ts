@@ -6,10 +6,10 @@ import * as contracts from '@tenantry/contracts';
 import {
   contextKeySubject,
   issuers,
-  revocationNoticeSubject,
+  revocationNotice,
   serviceNames,
   Surveys,
-  tenantNoticeSubject,
+  tenantNotice,
   type Message,
 } from '@tenantry/contracts';
 import { natsPassword, natsUrl } from '../test/broker.js';
@@ -194,8 +194,8 @@ describe('on the broker', () => {
   });
 
   test.each<[string, string, readonly string[]]>([
-    [tenantNoticeSubject, 'tenant-registry', [...withTenants, 'gateway']],
-    [revocationNoticeSubject, 'auth', ['gateway']],
+    [tenantNotice.subject, tenantNotice.teller, [...withTenants, 'gateway']],
+    [revocationNotice.subject, revocationNotice.teller, ['gateway']],
     [Surveys.pools.subject, 'tenant-registry', withTenants],
   ])('%s is said by %s alone, and heard by those whom it concerns', async (subject, teller, hearers) => {
     for (const user of users) {
