@@ -1,16 +1,18 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { TenantLifecycle, type TenantNotice, tenantNoticeSubject, type TenantState, Users } from '@tenantry/contracts';
-import type { Nats } from '@tenantry/service-kit';
+import { TenantLifecycle, type TenantNotice, tenantNotice, type TenantState, Users } from '@tenantry/contracts';
+import { ContextSigner, createLog, type Nats, Notices } from '@tenantry/service-kit';
 import { createTenantDatabase, type TenantDatabase, within } from '@tenantry/testing';
 import { startBus, type Bus, until } from './test/bus.js';
 
 /** A change of state holds in every service within this. */
 const followedWithinMs = 2000;
 
+const log = createLog({ service: 'users', instance: 'test', level: 'warn' });
 let acme: TenantDatabase;
 let globex: TenantDatabase;
 let bus: Bus;
 let registry: Nats;
+let notices: Notices;
 /** What the registry says of acme, when it is asked. */
 const states: Record<string, TenantState> = {};
 const terms: Record<string, { generation: number }> = {};
@@ -20,6 +22,7 @@ beforeAll(async () => {
   [acme, globex] = await Promise.all([createTenantDatabase(), createTenantDatabase()]);
   bus = await startBus([acme, globex], states, terms);
   registry = await bus.connect('tenant-registry');
+  notices = new Notices(registry, log, await ContextSigner.start(registry, log, 'tenant-registry'));
 });
 afterAll(async () => {
   await bus.close();
@@ -33,7 +36,7 @@ const become = (state: TenantState): TenantNotice => {
   terms[acme.tenantId] = { generation };
   return { tenantId: acme.tenantId, slug: 'test', state, generation };
 };
-const say = (notice: TenantNotice): void => registry.connection.publish(tenantNoticeSubject, JSON.stringify(notice));
+const say = (notice: TenantNotice): void => void notices.tell(tenantNotice, notice);
 const answer = async (tenant = acme) => {
   const { status, body } = await bus.ask(Users.list, {}, tenant);
   return status === 200 ? 'served' : (body as unknown as { code: string }).code;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { notice } from './notice.js';
 import { id } from './schemas.js';
 
 /**
@@ -34,10 +35,10 @@ export const Revocation = z.discriminatedUnion('kind', [
 ]);
 export type Revocation = z.output<typeof Revocation>;
 
-/** Said to every gateway as a plain message, at once; who misses it finds it after its last position. */
+/** Said to every gateway, at once; who misses it finds it after its last position. */
 export const RevocationNotice = z.strictObject({ revocations: z.array(Revocation) });
 export type RevocationNotice = z.output<typeof RevocationNotice>;
-export const revocationNoticeSubject = 'state.revocations';
+export const revocationNotice = notice('state.revocations', 'auth', RevocationNotice);
 
 /** Revocations in the order of their positions. `position` is that of the last one there is, and 0 where there is none. */
 export const RevocationPage = z.strictObject({ position: z.int().nonnegative(), revocations: z.array(Revocation) });

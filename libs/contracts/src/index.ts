@@ -1,4 +1,4 @@
-export { AccessChange, Revocation, RevocationNotice, revocationNoticeSubject, RevocationPage } from './access.js';
+export { AccessChange, Revocation, RevocationNotice, revocationNotice, RevocationPage } from './access.js';
 export { auditActions, TenantAudit, TenantAuditEvent, type AuditAction } from './tenant-audit.contract.js';
 export {
   accessToken,
@@ -16,7 +16,9 @@ export { Audit, AuditEvent } from './audit.contract.js';
 export { Cluster, Clusters, Orphans, RegisterCluster } from './clusters.contract.js';
 export {
   ContextClaims,
-  contextKeyBucket,
+  ContextKey,
+  contextKeyIdForm,
+  contextKeySubject,
   contextLifetimeSeconds,
   contextType,
   issuers,
@@ -46,6 +48,7 @@ export {
   type RequestOf,
   type ServiceName,
 } from './message.js';
+export { notice, noticeLifetimeSeconds, noticeType, type Notice } from './notice.js';
 export { CreateOperator, Operator, operatorKeyPrefix, Operators, OperatorWithKey } from './operators.contract.js';
 export {
   builtInRoles,
@@ -65,7 +68,7 @@ export {
   TenantEntry,
   TenantEvents,
   TenantNotice,
-  tenantNoticeSubject,
+  tenantNotice,
   TenantPlace,
   Tenants,
   UpdateTenant,

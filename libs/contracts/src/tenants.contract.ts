@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { event } from './event.js';
 import { message } from './message.js';
+import { notice } from './notice.js';
 import { id, name, page, paging, text, timestamp } from './schemas.js';
 import { LimitsPatch, PoolOptions, PoolOptionsPatch, TenantLimits } from './tenant-limits.js';
 import { TenantState } from './tenant-state.js';
@@ -154,10 +155,10 @@ export const TenantPlace = TenantEntry.omit({ databaseFull: true }).extend({
 });
 export type TenantPlace = z.output<typeof TenantPlace>;
 
-/** Said to every instance as a plain message on `state.tenants` when a tenant has changed. */
+/** Said to every instance when a tenant has changed. */
 export const TenantNotice = z.strictObject({ tenantId: id, slug: z.string(), state: TenantState, generation: z.int() });
 export type TenantNotice = z.output<typeof TenantNotice>;
-export const tenantNoticeSubject = 'state.tenants';
+export const tenantNotice = notice('state.tenants', 'tenant-registry', TenantNotice);
 
 export const Tenants = {
   /** Starts the provisioning. The reply comes at once, or when it is done within `waitSeconds` (then with the tenant). */

@@ -20,6 +20,7 @@ import { Metrics } from './metrics.js';
 import { MessageServer } from './nats/message-server.js';
 import { Messages } from './nats/messages.js';
 import { Nats } from './nats/nats.js';
+import { Notices } from './nats/notices.js';
 import { watchMessages } from './nats/watch.js';
 import { leaveOnSignal, startProcess, type KitProcess } from './process.js';
 
@@ -38,7 +39,7 @@ class Rethrow implements RpcExceptionFilter {
   }
 }
 
-/** What every service can inject: {@link CONFIG}, {@link LOG}, {@link Messages}, {@link Nats}, {@link Health}, {@link Metrics} and, for issuers, {@link ContextSigner}. */
+/** What every service can inject: {@link CONFIG}, {@link LOG}, {@link Messages}, {@link Notices}, {@link Nats}, {@link Health}, {@link Metrics} and, for issuers, {@link ContextSigner}. */
 @Module({})
 export class KitModule {
   static of(kit: KitProcess<unknown>): DynamicModule {
@@ -47,6 +48,7 @@ export class KitModule {
       { provide: LOG, useValue: kit.log },
       { provide: Nats, useValue: kit.nats },
       { provide: Messages, useValue: kit.messages },
+      { provide: Notices, useValue: new Notices(kit.nats, kit.log, kit.signer) },
       { provide: Health, useValue: kit.health },
       { provide: Metrics, useValue: kit.metrics },
       ...(kit.signer ? [{ provide: ContextSigner, useValue: kit.signer }] : []),

@@ -31,7 +31,7 @@ export { Metrics } from './metrics.js';
 export { MessageServer } from './nats/message-server.js';
 export { Messages, type Envelope, type RawReply } from './nats/messages.js';
 export { Nats } from './nats/nats.js';
-export { hearNotices } from './nats/notices.js';
+export { Notices } from './nats/notices.js';
 export { answerSurvey, askInstances } from './nats/surveys.js';
 export { TenantFollower } from './nats/tenant-follower.js';
 export { isOutage } from './outage.js';

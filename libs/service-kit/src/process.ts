@@ -55,7 +55,6 @@ export async function startProcess<Schema extends z.ZodObject>(
   health.watch(nats, service);
   const signer = isIssuer(service) ? await ContextSigner.start(nats, log, service) : undefined;
   const close = async (): Promise<void> => {
-    signer?.stop();
     await nats.close();
     await stopTelemetry();
     await closeServer(probes);

@@ -16,6 +16,7 @@ import {
   Messages,
   Metrics,
   Nats,
+  Notices,
   TenantFollower,
   wholeNumber,
   type Log,
@@ -45,11 +46,12 @@ class RegistryNotices implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(
     @Inject(Nats) private readonly nats: Nats,
+    @Inject(Notices) notices: Notices,
     @Inject(Messages) messages: Messages,
     @Inject(LOG) private readonly log: Log,
     @Inject(TenantConnections) private readonly connections: TenantConnections,
   ) {
-    this.follower = new TenantFollower(nats, messages, log, {
+    this.follower = new TenantFollower(notices, messages, log, {
       changed: (notice) => connections.notice(notice),
       doubt: () => connections.doubt(),
     });

@@ -3,11 +3,10 @@ import {
   accessToken,
   requestDeadlineMs,
   type Revocation,
-  type RevocationNotice,
-  revocationNoticeSubject,
+  revocationNotice,
   type RevocationPage,
 } from '@tenantry/contracts';
-import { LOG, Nats, type Log } from '@tenantry/service-kit';
+import { LOG, Notices, type Log } from '@tenantry/service-kit';
 import { CentralDatabase } from '../central-database.js';
 
 /** No token that was given before can be good any longer; one may have been under way while it was revoked. */
@@ -23,7 +22,7 @@ export class Revocations implements OnApplicationBootstrap, OnApplicationShutdow
 
   constructor(
     private readonly central: CentralDatabase,
-    @Inject(Nats) private readonly nats: Pick<Nats, 'connection'>,
+    @Inject(Notices) private readonly notices: Pick<Notices, 'tell'>,
     @Inject(LOG) private readonly log: Log,
   ) {}
 
@@ -41,8 +40,7 @@ export class Revocations implements OnApplicationBootstrap, OnApplicationShutdow
    */
   async add(revocations: readonly Revocation[]): Promise<void> {
     if (revocations.length === 0) return;
-    const notice: RevocationNotice = { revocations: [...revocations] };
-    this.nats.connection.publish(revocationNoticeSubject, JSON.stringify(notice));
+    await this.notices.tell(revocationNotice, { revocations: [...revocations] });
     // Positions are given under a lock that is kept until the commit: in their order, revocations can be seen.
     await this.central.query(
       `INSERT INTO revocations (revocation)

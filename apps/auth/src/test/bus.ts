@@ -12,7 +12,6 @@ import { testServers } from '@tenantry/testing';
 
 export const log = createLog({ service: 'auth', instance: 'test', level: 'warn' });
 const opened: Nats[] = [];
-const signers: ContextSigner[] = [];
 
 /** A connection to the broker as one of its users. */
 export async function connect(user: string): Promise<Nats> {
@@ -24,14 +23,12 @@ export async function connect(user: string): Promise<Nats> {
 }
 
 export async function disconnectAll(): Promise<void> {
-  for (const signer of signers.splice(0)) signer.stop();
   await Promise.all(opened.splice(0).map((nats) => nats.close()));
 }
 
 /** What an issuer asks with. */
 export async function issuer(nats: Nats, name: Issuer): Promise<{ signer: ContextSigner; messages: Messages }> {
   const signer = await ContextSigner.start(nats, log, name);
-  signers.push(signer);
   return { signer, messages: new Messages(nats, signer) };
 }
 

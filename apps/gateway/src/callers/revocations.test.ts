@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Revocation, RevocationPage } from '@tenantry/contracts';
-import { createLog, type Messages, type Nats } from '@tenantry/service-kit';
+import { createLog, type Messages, type Notices } from '@tenantry/service-kit';
 import { Revocations } from './revocations.js';
 
 const log = createLog({ service: 'gateway', instance: 'test', level: 'silent' });
@@ -21,16 +21,12 @@ function start(...written: Revocation[]) {
     auth.asked.push(after);
     return { position: auth.written.length, revocations: auth.written.slice(after) };
   };
-  let hear: ((error: null, msg: object) => void) | undefined;
-  const subscribe = (_: string, options: { callback: typeof hear }) => (hear = options.callback);
-  const revocations = new Revocations(
-    { ask } as unknown as Messages,
-    { connection: { subscribe } } as unknown as Nats,
-    log,
-  );
+  let told: ((content: unknown) => void) | undefined;
+  const hear: Notices['hear'] = (_, listener) => void (told = listener as typeof told);
+  const revocations = new Revocations({ ask } as unknown as Messages, { hear }, log);
   running.push(revocations);
   revocations.onApplicationBootstrap();
-  const say = (...said: Revocation[]) => hear?.(null, { json: () => ({ revocations: said }) });
+  const say = (...said: Revocation[]) => told?.({ revocations: said });
   return { auth, revocations, say };
 }
 
@@ -49,7 +45,7 @@ describe('what was revoked', () => {
   it('is not known to be nothing while auth has not answered', async () => {
     const revocations = new Revocations(
       { ask: () => Promise.reject(new Error('away')) } as unknown as Messages,
-      { connection: { subscribe: () => undefined } } as unknown as Nats,
+      { hear: () => undefined },
       log,
     );
     running.push(revocations);

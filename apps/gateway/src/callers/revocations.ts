@@ -1,13 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import {
-  accessToken,
-  Auth,
-  type Revocation,
-  RevocationNotice,
-  revocationNoticeSubject,
-  RevocationPage,
-} from '@tenantry/contracts';
-import { hearNotices, LOG, type Log, Messages, Nats } from '@tenantry/service-kit';
+import { accessToken, Auth, type Revocation, revocationNotice, RevocationPage } from '@tenantry/contracts';
+import { LOG, type Log, Messages, Notices } from '@tenantry/service-kit';
 
 type UserRevocation = Extract<Revocation, { kind: 'user' }>;
 type RoleRevocation = Extract<Revocation, { kind: 'role' }>;
@@ -54,16 +47,14 @@ export class Revocations implements OnApplicationBootstrap, OnApplicationShutdow
 
   constructor(
     @Inject(Messages) private readonly messages: Messages,
-    @Inject(Nats) private readonly nats: Nats,
+    @Inject(Notices) private readonly notices: Pick<Notices, 'hear'>,
     @Inject(LOG) private readonly log: Log,
   ) {
     this.loaded = new Promise((resolve) => (this.markLoaded = resolve));
   }
 
   onApplicationBootstrap(): void {
-    hearNotices(this.nats, this.log, revocationNoticeSubject, RevocationNotice, ({ revocations }) =>
-      this.add(revocations),
-    );
+    this.notices.hear(revocationNotice, ({ revocations }) => this.add(revocations));
     void this.follow();
   }
 

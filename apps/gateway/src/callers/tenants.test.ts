@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { type Message, type TenantEntry, TenantLifecycle, type TenantNotice } from '@tenantry/contracts';
-import { createLog, type Messages, type Nats, ServiceError } from '@tenantry/service-kit';
+import { createLog, type Messages, type Notices, ServiceError } from '@tenantry/service-kit';
 import { TenantEntries } from './tenants.js';
 
 const limits = { requestsPerMinute: 600, maxConnections: 2, maxDatabaseBytes: 1e9, maxUsers: 100 };
@@ -30,18 +30,14 @@ function start() {
     registry.asked++;
     return registry.answer();
   };
-  let hear: ((error: null, msg: { json: () => unknown }) => void) | undefined;
-  const subscribe = (_subject: string, options: { callback: typeof hear }) => void (hear = options.callback);
+  let told: ((content: unknown) => void) | undefined;
+  const hear: Notices['hear'] = (_, listener) => void (told = listener as typeof told);
   const log = createLog({ service: 'gateway', instance: 'test', level: 'silent' });
-  const entries = new TenantEntries(
-    { ask } as unknown as Messages,
-    { connection: { subscribe } } as unknown as Nats,
-    log,
-  );
+  const entries = new TenantEntries({ ask } as unknown as Messages, { hear }, log);
   started.push(entries);
   entries.onApplicationBootstrap();
   const say = (change: Partial<TenantNotice>) =>
-    hear?.(null, { json: () => ({ tenantId: id, slug: 'acme', state: 'active', generation: 8, ...change }) });
+    told?.({ tenantId: id, slug: 'acme', state: 'active', generation: 8, ...change });
   return { registry, entries, say };
 }
 

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { type TenantEntry, type TenantNotice, Tenants } from '@tenantry/contracts';
-import { LOG, type Log, Messages, Nats, ServiceError, TenantFollower } from '@tenantry/service-kit';
+import { LOG, type Log, Messages, Notices, ServiceError, TenantFollower } from '@tenantry/service-kit';
 import { LRUCache } from 'lru-cache';
 import { lookUpMs } from '../call.js';
 
@@ -30,7 +30,7 @@ export class TenantEntries implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(
     @Inject(Messages) private readonly messages: Messages,
-    @Inject(Nats) nats: Nats,
+    @Inject(Notices) notices: Pick<Notices, 'hear'>,
     @Inject(LOG) private readonly log: Log,
   ) {
     this.known = new LRUCache<string, Known>({
@@ -40,7 +40,7 @@ export class TenantEntries implements OnApplicationBootstrap, OnModuleDestroy {
       noDeleteOnStaleGet: true,
       fetchMethod: (key, stale, { options }) => this.load(key, stale, options),
     });
-    this.follower = new TenantFollower(nats, messages, log, {
+    this.follower = new TenantFollower(notices, messages, log, {
       changed: (notice) => this.hear(notice),
       doubt: () => this.doubt(),
     });

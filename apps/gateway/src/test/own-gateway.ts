@@ -40,10 +40,7 @@ export async function startOwnGateway(env: Readonly<Record<string, string>> = {}
   const health = new Health();
   health.watch(nats, 'gateway');
   health.ready = true;
-  const close = async (): Promise<void> => {
-    signer.stop();
-    await nats.close();
-  };
+  const close = (): Promise<void> => nats.close();
   const kit: KitProcess<GatewayConfig> = {
     config,
     log,

@@ -1,15 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { tenantNoticeSubject } from '@tenantry/contracts';
-import { Nats } from '@tenantry/service-kit';
+import { tenantNotice } from '@tenantry/contracts';
+import { Notices } from '@tenantry/service-kit';
 import type { TenantRow } from './tenant.entity.js';
 import { toNotice } from './tenant.views.js';
 
 /** Tells every instance that a tenant has changed. Who misses it learns it from `tenants.changes`, within a second or so. */
 @Injectable()
 export class TenantNotices {
-  constructor(@Inject(Nats) private readonly nats: Nats) {}
+  constructor(@Inject(Notices) private readonly notices: Notices) {}
 
   say(tenant: TenantRow): void {
-    this.nats.connection.publish(tenantNoticeSubject, JSON.stringify(toNotice(tenant)));
+    void this.notices.tell(tenantNotice, toNotice(tenant));
   }
 }

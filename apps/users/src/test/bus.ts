@@ -162,7 +162,6 @@ export async function startBus(
   };
   const issuerOn = async (nats: Nats, issuer: Issuer) => {
     const signer = await ContextSigner.start(nats, log, issuer);
-    closing.unshift(async () => signer.stop());
     return { signer, messages: new Messages(nats, signer) };
   };
 

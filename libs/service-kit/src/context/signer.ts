@@ -1,29 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { jetstream } from '@nats-io/jetstream';
-import { Kvm } from '@nats-io/kv';
 import {
-  contextKeyBucket,
+  ContextKey,
+  contextKeySubject,
   contextLifetimeSeconds,
   contextType,
+  noticeLifetimeSeconds,
+  noticeType,
   type ContextClaims,
   type Issuer,
   type ServiceName,
 } from '@tenantry/contracts';
-import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
+import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
 import type { Log } from '../log.js';
 import type { Nats } from '../nats/nats.js';
-
-/** How long a published key is believed without being renewed; three renewals may fail before it lapses. */
-const keyLifetimeMs = 180_000;
-const renewEveryMs = 45_000;
-const renewAgainMs = 1000;
-
-/** A public key as it stands in the bucket. */
-export interface PublishedKey {
-  readonly jwk: JWK;
-  /** Milliseconds since the epoch. */
-  readonly expiresAt: number;
-}
 
 /** What an issuer states of a caller. */
 export type Statement = Pick<ContextClaims, 'sub' | 'tenant' | 'session'> & {
@@ -34,33 +23,25 @@ export type Statement = Pick<ContextClaims, 'sub' | 'tenant' | 'session'> & {
 };
 
 /**
- * Signs statements about callers, in a key pair made at the start and never stored: the public half stands in a NATS key-value
- * bucket under a name that only this issuer may write.
+ * Signs statements about callers, in a key pair made at the start and never stored: who wants the public half asks this instance, under a
+ * subject that NATS lets only this issuer hear.
+ *
+ * Invariant: nothing is signed before the key can be asked for. What a statement travels with leaves over the same connection, after the
+ * subscription: whoever has received it reaches its signer, also after the broker was away.
  */
 export class ContextSigner {
-  #renewal: NodeJS.Timeout | undefined;
-  #retry: NodeJS.Timeout | undefined;
-  #isRenewing = false;
-
   private constructor(
-    private readonly nats: Nats,
-    private readonly log: Log,
     private readonly issuer: Issuer,
     private readonly keyId: string,
     private readonly privateKey: CryptoKey,
-    private readonly publicKey: JWK,
   ) {}
 
-  /** Makes the key pair and publishes it; raises when the bucket cannot be written, for then nobody would believe this issuer. */
+  /** Makes the key pair and answers for it; raises where NATS does not allow that, for then nobody would believe this issuer. */
   static async start(nats: Nats, log: Log, issuer: Issuer): Promise<ContextSigner> {
     const { privateKey, publicKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519' });
     const keyId = `${issuer}.${randomBytes(9).toString('hex')}`;
-    const signer = new ContextSigner(nats, log, issuer, keyId, privateKey, await exportJWK(publicKey));
-    await signer.#publish();
-    nats.onReconnect(() => void signer.#renew());
-    signer.#renewal = setInterval(() => void signer.#renew(), renewEveryMs);
-    signer.#renewal.unref();
-    return signer;
+    await answerForKey(nats, log, keyId, ContextKey.parse(await exportJWK(publicKey)));
+    return new ContextSigner(issuer, keyId, privateKey);
   }
 
   /** A signed context, valid for a minute at most. */
@@ -78,34 +59,31 @@ export class ContextSigner {
       .sign(this.privateKey);
   }
 
-  stop(): void {
-    clearInterval(this.#renewal);
-    clearTimeout(this.#retry);
+  /** A notice of this issuer, for who hears `subject`; believed for a minute. */
+  signNotice(subject: string, notice: unknown): Promise<string> {
+    const now = Math.floor(Date.now() / 1000);
+    return new SignJWT({ notice })
+      .setProtectedHeader({ alg: 'EdDSA', typ: noticeType, kid: this.keyId })
+      .setIssuer(this.issuer)
+      .setAudience(subject)
+      .setIssuedAt(now)
+      .setExpirationTime(now + noticeLifetimeSeconds)
+      .sign(this.privateKey);
   }
+}
 
-  async #publish(): Promise<void> {
-    // `create` is also right when the bucket exists; made anew each time, since a broker may come back with an empty disk.
-    const bucket = await new Kvm(jetstream(this.nats.connection)).create(contextKeyBucket, {
-      ttl: keyLifetimeMs,
-      history: 1,
-    });
-    const key: PublishedKey = { jwk: this.publicKey, expiresAt: Date.now() + keyLifetimeMs };
-    await bucket.put(this.keyId, JSON.stringify(key));
-  }
-
-  /** One at a time, and none while the broker is away: what would pile up for it then is said once when it is back. */
-  async #renew(): Promise<void> {
-    if (this.#isRenewing || !this.nats.isConnected) return;
-    this.#isRenewing = true;
-    try {
-      await this.#publish();
-    } catch (err) {
-      // Said again when the broker is back; never, where the connection was closed on purpose.
-      if (!this.nats.isConnected) return;
-      this.log.warn({ err }, 'the public key for signed contexts could not be renewed; trying again');
-      this.#retry = setTimeout(() => void this.#renew(), renewAgainMs).unref();
-    } finally {
-      this.#isRenewing = false;
-    }
-  }
+/** Until the connection closes; the client library subscribes again before it sends anything over a new one. */
+async function answerForKey(nats: Nats, log: Log, keyId: string, key: ContextKey): Promise<void> {
+  const answer = JSON.stringify(key);
+  let refusal: unknown;
+  nats.connection.subscribe(contextKeySubject(keyId), {
+    callback: (error, msg) => {
+      refusal = error;
+      if (error) log.error({ err: error }, 'the public key for signed contexts cannot be asked for');
+      else msg.respond(answer);
+    },
+  });
+  // The broker says what it refuses before it answers this.
+  await nats.flush();
+  if (refusal) throw new Error('NATS does not let this issuer answer for its key', { cause: refusal });
 }

@@ -1,19 +1,10 @@
-import { jetstream } from '@nats-io/jetstream';
-import { Kvm, type KV } from '@nats-io/kv';
-import {
-  ContextClaims,
-  contextKeyBucket,
-  contextLifetimeSeconds,
-  contextType,
-  issuers,
-  type ServiceName,
-} from '@tenantry/contracts';
-import { errors as jwtErrors, importJWK, jwtVerify, type CryptoKey, type JWTVerifyGetKey } from 'jose';
+import { ContextClaims, contextLifetimeSeconds, contextType, type ServiceName } from '@tenantry/contracts';
+import { errors as jwtErrors, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import { LRUCache } from 'lru-cache';
 import type { Nats } from '../nats/nats.js';
 import type { Caller } from '../request-context.js';
 import { ServiceError } from '../service-error.js';
-import type { PublishedKey } from './signer.js';
+import { ContextKeys } from './keys.js';
 
 interface Verified {
   readonly caller: Caller;
@@ -21,37 +12,27 @@ interface Verified {
   readonly expiresAt: number;
 }
 
-interface KnownKey {
-  readonly key: CryptoKey;
-  readonly expiresAt: number;
-}
-
-const keyIdForm = new RegExp(`^(${issuers.join('|')})\\.[0-9a-f]{18}$`);
-/** How long an unknown key id is remembered as such, so that made-up ones cost one look-up, not one each. */
-const unknownKeyMs = 2000;
 const userPrefix = 'user:';
 
 const refuse = (cause: unknown): ServiceError =>
   new ServiceError('unauthenticated', 'The signed context is missing or not valid here.', { cause });
 
 /**
- * Decides whom to believe. A statement is checked once and then known by its whole text until it expires; a key is read once from
- * the bucket and again when its own expiry comes.
+ * Decides whom to believe. A statement is checked once and then known by its whole text until it expires.
  */
 export class ContextVerifier {
   readonly #verified = new LRUCache<string, Verified>({ max: 20_000 });
-  readonly #keys = new LRUCache<string, KnownKey>({ max: 1000 });
-  /** Apart from the keys, so that no number of made-up ids pushes a real one out. */
-  readonly #unknown = new LRUCache<string, true>({ max: 1000, ttl: unknownKeyMs });
-  readonly #loading = new Map<string, Promise<CryptoKey | undefined>>();
-  #bucket: Promise<KV> | undefined;
+  readonly #keys: ContextKeys;
   #lastToken = '';
   #last: Verified | undefined;
 
   constructor(
-    private readonly nats: Nats,
+    nats: Nats,
     private readonly audience: ServiceName,
-  ) {}
+    keys = new ContextKeys(nats),
+  ) {
+    this.#keys = keys;
+  }
 
   /** The caller of a statement seen before, without waiting; undefined when it must be verified first. */
   known(token: string): Caller | undefined {
@@ -65,7 +46,7 @@ export class ContextVerifier {
 
   /**
    * The caller a statement speaks of.
-   * @throws ServiceError `unauthenticated` for every statement that cannot be believed, `service-unavailable` when the keys cannot be read.
+   * @throws ServiceError `unauthenticated` for every statement that cannot be believed, `service-unavailable` when a key cannot be asked for.
    */
   async verify(token: string): Promise<Caller> {
     const { payload, protectedHeader } = await jwtVerify(token, this.#keyOf, {
@@ -98,41 +79,9 @@ export class ContextVerifier {
   }
 
   readonly #keyOf: JWTVerifyGetKey = async ({ kid }) => {
-    // The form is checked before anything is looked up: the id is the sender's text.
-    if (!kid || !keyIdForm.test(kid)) throw refuse('malformed key id');
-    const known = this.#keys.get(kid);
-    if (known && known.expiresAt > Date.now()) return known.key;
-    const key = this.#unknown.has(kid) ? undefined : await this.#load(kid);
+    // Whatever the sender wrote: JSON has more than texts.
+    const key = typeof kid === 'string' ? await this.#keys.find(kid) : undefined;
     if (!key) throw refuse('unknown key id');
     return key;
   };
-
-  #load(keyId: string): Promise<CryptoKey | undefined> {
-    const underWay = this.#loading.get(keyId);
-    if (underWay) return underWay;
-    const load = this.#read(keyId).finally(() => this.#loading.delete(keyId));
-    this.#loading.set(keyId, load);
-    return load;
-  }
-
-  async #read(keyId: string): Promise<CryptoKey | undefined> {
-    try {
-      this.#bucket ??= new Kvm(jetstream(this.nats.connection)).open(contextKeyBucket, {
-        bindOnly: true,
-        allow_direct: true,
-      });
-      const entry = await (await this.#bucket).get(keyId);
-      const published = entry?.operation === 'PUT' ? entry.json<PublishedKey>() : undefined;
-      if (!published || published.expiresAt <= Date.now()) {
-        this.#unknown.set(keyId, true);
-        return undefined;
-      }
-      const key = (await importJWK(published.jwk, 'EdDSA')) as CryptoKey;
-      this.#keys.set(keyId, { key, expiresAt: published.expiresAt });
-      return key;
-    } catch (cause) {
-      this.#bucket = undefined;
-      throw new ServiceError('service-unavailable', 'The caller cannot be verified at the moment.', { cause });
-    }
-  }
 }

@@ -24,7 +24,7 @@ afterAll(async () => {
 const plain = (text: string, deadlineMs = 5000): Promise<Answer> =>
   gateway.ask(service.messages.plain, { text }, { context: undefined, deadlineAt: performance.now() + deadlineMs });
 
-/** With a signed context: the service reads the gateway's key from the broker. */
+/** With a signed context: the service asks the gateway for its key. */
 const signed = async (): Promise<Answer> =>
   gateway.ask(service.messages.get, { id: randomUUID() }, { context: await gateway.context() });
 
@@ -59,12 +59,12 @@ describe('a broker', () => {
     expect(service.process.exitCode).toBeNull();
   });
 
-  test('that comes back with an empty disk is told the keys again', async () => {
+  test('that comes back with an empty disk has lost no key', async () => {
     broker.kill();
     await sleep(500);
     await broker.startAgain({ empty: true });
     expect(await recoveryMs(signed)).toBeLessThan(5000);
-    // A service that never saw the key: only the bucket can have told it.
+    // A service that never saw the key.
     const fresh = await Child.ready({ url: broker.url });
     const ask = async (): Promise<Answer> =>
       gateway.ask(fresh.messages.get, { id: randomUUID() }, { context: await gateway.context() });

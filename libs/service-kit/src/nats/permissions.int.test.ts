@@ -1,17 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { jetstream } from '@nats-io/jetstream';
-import { Kvm } from '@nats-io/kv';
 import { connect, errors, type NatsConnection, type Status } from '@nats-io/transport-node';
 import type { QueuedIteratorImpl } from '@nats-io/nats-core/internal';
 import * as contracts from '@tenantry/contracts';
 import {
-  contextKeyBucket,
+  contextKeySubject,
   issuers,
-  revocationNoticeSubject,
+  revocationNotice,
   serviceNames,
   Surveys,
-  tenantNoticeSubject,
+  tenantNotice,
   type Message,
 } from '@tenantry/contracts';
 import { natsPassword, natsUrl } from '../test/broker.js';
@@ -47,8 +45,6 @@ beforeAll(async () => {
     const options = { user, pass: natsPassword(user), inboxPrefix: `_INBOX_${user}`, ignoreAuthErrorAbort: true };
     connections.set(user, await connect({ servers: natsUrl(), ...options, reconnect: false }));
   }
-  // The bucket exists once its first issuer has started.
-  await new Kvm(jetstream(as('gateway'))).create(contextKeyBucket, { ttl: 180_000, history: 1 });
 });
 afterAll(() => Promise.all([...connections.values()].map((connection) => connection.close())));
 
@@ -81,7 +77,8 @@ async function maySubscribe(user: string, subject: string): Promise<boolean> {
   return !refused;
 }
 
-const key = (issuer: string): string => `$KV.${contextKeyBucket}.${issuer}.${randomBytes(9).toString('hex')}`;
+const key = (issuer: string): string => contextKeySubject(`${issuer}.${randomBytes(9).toString('hex')}`);
+const isIssuer = (user: string): boolean => (issuers as readonly string[]).includes(user);
 
 describe('on the broker', () => {
   test.each([
@@ -110,29 +107,35 @@ describe('on the broker', () => {
     },
   );
 
-  test('an issuer publishes keys under its own name, and nobody under another', async () => {
+  test('an issuer is asked for keys under its own name, and nobody under another', async () => {
+    for (const user of [...users, 'nobody'])
+      for (const other of users)
+        for (const subject of [key(user), `context-keys.${user}.>`])
+          expect([other, subject, await maySubscribe(other, subject)]).toEqual([
+            other,
+            subject,
+            user === other && isIssuer(user),
+          ]);
+  });
+
+  test('everybody can ask for keys', async () => {
     for (const user of users)
       for (const issuer of issuers)
-        expect([user, issuer, await mayPublish(user, key(issuer))]).toEqual([user, issuer, user === issuer]);
+        expect([user, issuer, await mayPublish(user, key(issuer))]).toEqual([user, issuer, true]);
   });
 
-  test('everybody can read keys', async () => {
-    for (const user of users) {
-      const bucket = await new Kvm(jetstream(as(user))).open(contextKeyBucket, { bindOnly: true, allow_direct: true });
-      expect(await bucket.get(`gateway.${randomBytes(9).toString('hex')}`)).toBeNull();
-    }
-  });
-
-  test('nobody deletes keys, changes or purges the bucket, or adds a stream of their own', async () => {
+  test('nobody changes, empties or deletes a stream, or adds one of their own', async () => {
     for (const user of users)
       for (const call of ['UPDATE', 'DELETE', 'PURGE', 'MSG.DELETE'])
-        expect([user, call, await mayPublish(user, `$JS.API.STREAM.${call}.KV_${contextKeyBucket}`)]).toEqual([
-          user,
-          call,
-          false,
-        ]);
+        expect([user, call, await mayPublish(user, `$JS.API.STREAM.${call}.events`)]).toEqual([user, call, false]);
     for (const user of users)
-      expect([user, await mayPublish(user, '$JS.API.STREAM.CREATE.everything')]).toEqual([user, false]);
+      for (const name of ['everything', 'KV_context-keys'])
+        expect([user, await mayPublish(user, `$JS.API.STREAM.CREATE.${name}`)]).toEqual([user, false]);
+  });
+
+  test('the gateway has nothing to say to JetStream', async () => {
+    for (const call of ['INFO', 'STREAM.INFO.events', 'STREAM.CREATE.events', 'DIRECT.GET.events.events.x'])
+      expect([call, await mayPublish('gateway', `$JS.API.${call}`)]).toEqual([call, false]);
   });
 
   test('answers arrive at the one who asked, and nobody else can listen there', async () => {
@@ -141,20 +144,20 @@ describe('on the broker', () => {
         expect([user, other, await maySubscribe(user, `_INBOX_${other}.>`)]).toEqual([user, other, user === other]);
   });
 
-  test.each(['>', '*', '*.>', 'state.>', 'instances.>', '_INBOX.>', '$SYS.>', '$JS.>', `$KV.${contextKeyBucket}.>`])(
+  test.each(['>', '*', '*.>', 'state.>', 'instances.>', '_INBOX.>', '$SYS.>', '$JS.>', 'context-keys.>'])(
     'nobody listens to %s',
     async (subject) => {
       for (const user of users) expect([user, await maySubscribe(user, subject)]).toEqual([user, false]);
     },
   );
 
-  test('a service answers who may ask it, where they hear from it, and nobody else anywhere', async () => {
+  test('a service answers who may ask it, where they hear from it, an issuer everybody for its keys, and nobody else anywhere', async () => {
     const asksOf = (asker: string, service: string): boolean =>
       all.some((message) => message.service === service && askersOf(message).includes(asker));
     for (const user of users)
       for (const other of users)
-        for (const service of serviceNames) {
-          const mayAnswer = user === other || (user === service && asksOf(other, service));
+        for (const service of users) {
+          const mayAnswer = user === other || (user === service && (isIssuer(user) || asksOf(other, service)));
           const inbox = `_INBOX_${other}.${service}.x.y`;
           expect([user, inbox, await mayPublish(user, inbox)]).toEqual([user, inbox, mayAnswer]);
         }
@@ -170,9 +173,16 @@ describe('on the broker', () => {
   test('who asks itself gains no subject to answer to', async () => {
     for (const user of users) {
       const own = `_live.${user}.${randomBytes(6).toString('hex')}`;
-      for (const wanted of [key('gateway'), 'state.tenants', '$JS.API.STREAM.CREATE.evil', '_INBOX_auth.x.y']) {
+      for (const wanted of [
+        'state.revocations',
+        'state.tenants',
+        '$JS.API.STREAM.CREATE.evil',
+        '_INBOX_auth.x.y',
+        '_INBOX_auth.instances.y',
+      ]) {
         if (wanted.includes(`.${user}.`) || wanted.startsWith(`_INBOX_${user}.`)) continue;
         if (user === 'tenant-registry' && wanted === 'state.tenants') continue;
+        if (user === 'auth' && wanted === 'state.revocations') continue;
         const asked = new Promise<void>((resolve) => {
           as(user).subscribe(own, { max: 1, callback: () => resolve() });
         });
@@ -184,8 +194,8 @@ describe('on the broker', () => {
   });
 
   test.each<[string, string, readonly string[]]>([
-    [tenantNoticeSubject, 'tenant-registry', [...withTenants, 'gateway']],
-    [revocationNoticeSubject, 'auth', ['gateway']],
+    [tenantNotice.subject, tenantNotice.teller, [...withTenants, 'gateway']],
+    [revocationNotice.subject, revocationNotice.teller, ['gateway']],
     [Surveys.pools.subject, 'tenant-registry', withTenants],
   ])('%s is said by %s alone, and heard by those whom it concerns', async (subject, teller, hearers) => {
     for (const user of users) {

@@ -1,5 +1,6 @@
-import { nuid, type Msg, type MsgHdrs } from '@nats-io/transport-node';
-import type { ServiceName } from '@tenantry/contracts';
+import { randomBytes } from 'node:crypto';
+import type { Msg, MsgHdrs } from '@nats-io/transport-node';
+import type { Issuer, ServiceName } from '@tenantry/contracts';
 import { ServiceError } from '../service-error.js';
 import { headersOf } from './headers.js';
 import type { Nats } from './nats.js';
@@ -16,9 +17,23 @@ const sweepEveryMs = 25;
 /** NATS says with this status that nobody listens. */
 const noResponders = 503;
 
+/** The cause of `service-unavailable` where NATS itself has said that nobody listens. */
+export const nobodyListens = 'no responders';
+
+/** What nobody guesses (128 bits), and may stand in a subject. */
+export const secretToken = (): string => randomBytes(16).toString('base64url');
+
+interface Question {
+  readonly subject: string;
+  /** Who is asked. */
+  readonly service: ServiceName | Issuer;
+}
+
 /**
- * Requests under way, over one inbox for the whole process: `_INBOX_<asker>.<service>.<process>.<number>`. It names who is asked, since NATS lets
- * each service answer there and nowhere else: it could otherwise say anything to anybody, by answering a request of its own making.
+ * Requests under way, over one inbox for each service that is asked: `_INBOX_<asker>.<service>.<secret>.<number>`. It names who is asked, since NATS
+ * lets each service answer there and nowhere else: it could otherwise say anything to anybody, by answering a request of its own making. That does
+ * not hold for what JetStream delivers, which a service has sent anywhere (docs/adr/0016): so the secret is told to that one service alone, and
+ * who is never asked cannot name the inbox.
  *
  * The client library's own `request` makes a timer, two promises and an error with a stack for every request that succeeds: twice the CPU of this
  * (docs/performance.md).
@@ -28,13 +43,11 @@ const noResponders = 503;
  */
 export class Requests {
   readonly #pending = new Map<string, Pending>();
-  readonly #process = nuid.next();
+  readonly #inboxes = new Map<string, string>();
   #count = 0;
   #sweeper: NodeJS.Timeout | undefined;
 
   constructor(private readonly nats: Nats) {
-    const inbox = `${nats.inboxPrefix}.*.${this.#process}.*`;
-    nats.connection.subscribe(inbox, { callback: (error, reply) => this.#settle(error, reply) });
     nats.onRefusal((subject) => this.#refuse(subject));
   }
 
@@ -49,13 +62,13 @@ export class Requests {
    * @throws ServiceError `service-unavailable` (nobody listens, or we may not ask), `deadline-exceeded`.
    */
   request(
-    { subject, service }: { readonly subject: string; readonly service: ServiceName },
+    { subject, service }: Question,
     body: Uint8Array | string,
     headers: MsgHdrs,
     deadlineAt: number,
   ): Promise<Msg> {
     // Whole, so that what one service is asked another one cannot answer.
-    const reply = `${this.nats.inboxPrefix}.${service}.${this.#process}.${(this.#count++).toString(36)}`;
+    const reply = `${this.#inboxes.get(service) ?? this.#openInbox(service)}.${(this.#count++).toString(36)}`;
     return new Promise((resolve, reject) => {
       this.#pending.set(reply, { subject, deadlineAt, resolve, reject });
       this.#sweeper ??= setInterval(() => this.#sweep(), sweepEveryMs);
@@ -65,11 +78,18 @@ export class Requests {
     });
   }
 
+  #openInbox(service: string): string {
+    const inbox = `${this.nats.inboxPrefix}.${service}.${secretToken()}`;
+    this.nats.connection.subscribe(`${inbox}.*`, { callback: (error, reply) => this.#settle(error, reply) });
+    this.#inboxes.set(service, inbox);
+    return inbox;
+  }
+
   #settle(error: Error | null, reply: Msg): void {
     if (error) return;
     const pending = this.#take(reply.subject);
     if (!pending) return;
-    if (isWordOfNoResponders(reply)) pending.reject(away('no responders'));
+    if (isWordOfNoResponders(reply)) pending.reject(away(nobodyListens));
     else pending.resolve(reply);
   }
 

@@ -1,9 +1,10 @@
-import { createInbox, type Msg } from '@nats-io/transport-node';
+import type { Msg } from '@nats-io/transport-node';
 import type { Survey } from '@tenantry/contracts';
 import type { z } from 'zod';
 import type { Log } from '../log.js';
 import { ServiceError } from '../service-error.js';
 import type { Nats } from './nats.js';
+import { secretToken } from './requests.js';
 
 /** Nobody knows how many will answer: when no more have come for so long, those were all. */
 const silenceMs = 200;
@@ -49,8 +50,8 @@ export async function askInstances<Reply extends z.ZodType>(
     }
   };
   try {
-    // Where instances of every service may answer (tools/stack/nats/nats.conf).
-    const inbox = createInbox(`${nats.inboxPrefix}.instances`);
+    // Where instances of every service may answer (tools/stack/nats/nats.conf), each of them also more than once.
+    const inbox = `${nats.inboxPrefix}.instances.${secretToken()}`;
     for await (const msg of answersAt(nats, inbox, subject)) keep(msg);
   } catch (cause) {
     throw new ServiceError('service-unavailable', 'The instances could not be asked.', { cause });

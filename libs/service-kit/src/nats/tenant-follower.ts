@@ -1,9 +1,8 @@
-import { TenantLifecycle, TenantNotice, tenantNoticeSubject } from '@tenantry/contracts';
+import { TenantLifecycle, tenantNotice, type TenantNotice } from '@tenantry/contracts';
 import type { Log } from '../log.js';
 import { ServiceError } from '../service-error.js';
 import type { Messages } from './messages.js';
-import type { Nats } from './nats.js';
-import { hearNotices } from './notices.js';
+import type { Notices } from './notices.js';
 
 /** Between two questions, at the most: a notice that was missed is made up for within this time and an answer's. */
 const askEveryMs = 1000;
@@ -27,14 +26,14 @@ export class TenantFollower {
   #isAway = false;
 
   constructor(
-    private readonly nats: Nats,
+    private readonly notices: Pick<Notices, 'hear'>,
     private readonly messages: Messages,
     private readonly log: Log,
     private readonly follows: Follows,
   ) {}
 
   start(): void {
-    hearNotices(this.nats, this.log, tenantNoticeSubject, TenantNotice, (notice) => this.follows.changed(notice));
+    this.notices.hear(tenantNotice, (notice) => this.follows.changed(notice));
     this.#askIn(0);
   }
 

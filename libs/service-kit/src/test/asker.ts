@@ -62,7 +62,6 @@ export class Asker {
   }
 
   async close(): Promise<void> {
-    this.signer.stop();
     await this.nats.close();
   }
 }
