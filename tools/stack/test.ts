@@ -20,7 +20,7 @@ try {
     NODE_OPTIONS: [process.env.NODE_OPTIONS, ...flags].join(' ').trim(),
   });
   if (!checked) console.log('\nthe static checks failed (above; npm run check repeats them)');
-  console.log(readCount(report));
+  console.log(readCount(report, checked));
   process.exitCode = code === 0 && checked ? 0 : code || 1;
 } finally {
   rmSync(scratch, { recursive: true, force: true });

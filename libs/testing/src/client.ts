@@ -39,7 +39,13 @@ export class Client {
 
   /** @param inspect says what is wrong about an answer, if anything; the request is then rejected. */
   static of(url: string, inspect: Inspect = () => undefined): Client {
-    return new Client(url, {}, new Agent({ keepAlive: true, maxSockets: 1000, timeout: idleClosedAfterMs }), inspect, new SecretsSeen());
+    return new Client(
+      url,
+      {},
+      new Agent({ keepAlive: true, maxSockets: 1000, timeout: idleClosedAfterMs }),
+      inspect,
+      new SecretsSeen(),
+    );
   }
 
   /** The same connections with other headers; undefined takes one away. */
