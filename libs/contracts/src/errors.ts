@@ -115,6 +115,11 @@ const kinds = {
     title: 'Invalid transition',
     explanation: 'The tenant cannot go from its present state to the one asked for.',
   },
+  'run-in-progress': {
+    status: 409,
+    title: 'Run in progress',
+    explanation: 'Another run of migrations has not ended yet: wait for it, or cancel it.',
+  },
   'insufficient-stock': {
     status: 409,
     title: 'Insufficient stock',
