@@ -45,6 +45,7 @@ export const MigrationRun = z
     stateReason: z.string().nullable().meta({ description: 'Why it is paused, by itself or by whom' }),
     wave: z.int().meta({ description: 'The one under way, from 1' }),
     tenants: z.strictObject({ pending: count, running: count, succeeded: count, failed: count, skipped: count }),
+    drifted: count.meta({ description: 'Tenants whose tables differ from those of their version' }),
     actor: z.string(),
     reason: z.string().nullable(),
     createdAt: timestamp,
@@ -125,7 +126,12 @@ export const MigrationRuns = {
     tenant: null,
   }),
   tenants: message('tenants.migration-runs.tenants', {
-    request: z.strictObject({ id, ...paging, state: targetState.optional() }),
+    request: z.strictObject({
+      id,
+      ...paging,
+      state: targetState.optional(),
+      drifted: z.boolean().optional().meta({ description: 'Whether its tables differ from those of its version' }),
+    }),
     reply: page(MigrationTarget).meta({ id: 'MigrationTargetPage' }),
     needs: 'tenants:read',
     idempotent: true,

@@ -11,6 +11,7 @@ import { birthsAndRotations } from './0009-births-and-rotations.js';
 import { databaseFull } from './0010-database-full.js';
 import { clusterVersions } from './0011-cluster-versions.js';
 import { outboxByService } from './0012-outbox-by-service.js';
+import { migrationRuns } from './0013-migration-runs.js';
 
 /** The central database's migrations, in order. */
 export const migrations: readonly Migration[] = [
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   databaseFull,
   clusterVersions,
   outboxByService,
+  migrationRuns,
 ];
