@@ -113,7 +113,7 @@ const kinds = {
   'invalid-transition': {
     status: 409,
     title: 'Invalid transition',
-    explanation: 'The tenant cannot go from its present state to the one asked for.',
+    explanation: 'The tenant, or the run of migrations, cannot go from its present state to the one asked for.',
   },
   'run-in-progress': {
     status: 409,

@@ -48,7 +48,13 @@ export {
   type RequestOf,
   type ServiceName,
 } from './message.js';
-export { MigrationRun, MigrationRuns, MigrationTarget, StartMigrationRun } from './migration-runs.contract.js';
+export {
+  maxDifferenceLines,
+  MigrationRun,
+  MigrationRuns,
+  MigrationTarget,
+  StartMigrationRun,
+} from './migration-runs.contract.js';
 export { notice, noticeLifetimeSeconds, noticeType, type Notice } from './notice.js';
 export { CreateOperator, Operator, operatorKeyPrefix, Operators, OperatorWithKey } from './operators.contract.js';
 export {

@@ -1,15 +1,17 @@
 import { z } from 'zod';
 import { message } from './message.js';
 import { id, page, paging, text, timestamp } from './schemas.js';
+import { slug } from './tenants.contract.js';
 
 /** Why somebody did it: kept with the change, shown to operators. */
 const reason = text(1, 500);
-const version = z.int().min(1);
+const version = z.int().min(1).max(10_000);
 
 /** Which tenants a run is for: those that fit all that is said; every one where nothing is. */
 const selector = z
   .strictObject({
-    slugs: z.array(text(1, 63)).min(1).max(1000),
+    // A page of runs, with all that each is for, fits into a message.
+    slugs: z.array(slug).min(1).max(100),
     cluster: text(1, 63),
     plan: text(1, 50),
   })
@@ -26,10 +28,21 @@ const waves = z
 
 /** `cancelled` leaves what is done done; `failed` is at its end, and some tenants could not be migrated. */
 const runState = z.enum(['running', 'paused', 'cancelled', 'succeeded', 'failed']);
-/** `skipped`: archived or purged before its turn, or the run was cancelled. */
+/**
+ * `failed` in a run that only looks: its database has another version than the target, or differs from what its version has. `skipped`:
+ * archived or purged before its turn, or the run was cancelled.
+ */
 const targetState = z.enum(['pending', 'running', 'succeeded', 'failed', 'skipped']);
 
 const count = z.int().min(0);
+
+/** Of a database that has nothing in common with the others, a hundred of which are one page: more would not fit into a message. */
+export const maxDifferenceLines = 50;
+
+/** Of how many tenants a run has come how far. */
+const TenantCounts = z
+  .strictObject({ pending: count, running: count, succeeded: count, failed: count, skipped: count })
+  .meta({ id: 'TenantCounts' });
 
 /** A run over the databases of many tenants: brings each to a version of the schema, or only looks at it. */
 export const MigrationRun = z
@@ -38,13 +51,16 @@ export const MigrationRun = z
     target: version,
     check: z.boolean(),
     selector,
-    waves: z.array(z.int()),
+    waves: z.array(z.int()).meta({ description: 'As they were asked for' }),
     concurrency: z.int(),
     maxFailures: z.int(),
     state: runState,
     stateReason: z.string().nullable().meta({ description: 'Why it is paused, by itself or by whom' }),
     wave: z.int().meta({ description: 'The one under way, from 1' }),
-    tenants: z.strictObject({ pending: count, running: count, succeeded: count, failed: count, skipped: count }),
+    tenants: TenantCounts,
+    tenantsByWave: z
+      .array(TenantCounts)
+      .meta({ description: 'The same of each wave that has any, the first one first' }),
     drifted: count.meta({ description: 'Tenants whose tables differ from those of their version' }),
     actor: z.string(),
     reason: z.string().nullable(),
@@ -66,10 +82,12 @@ export const MigrationTarget = z
     toVersion: z.int().nullable(),
     attempts: count,
     error: z.string().nullable().meta({ description: "What went wrong; the registry's log has the cause" }),
-    difference: z.array(z.string()).meta({
-      description:
-        'Where its tables differ from those of its version: `+` for what is there and should not be, `-` for what is missing',
-    }),
+    difference: z
+      .array(z.string())
+      .max(maxDifferenceLines)
+      .meta({
+        description: `Where its tables differ from those of its version, in at most ${maxDifferenceLines} lines: \`+\` for what is there and should not be, \`-\` for what is missing`,
+      }),
     startedAt: timestamp.nullable(),
     endedAt: timestamp.nullable(),
   })
@@ -87,7 +105,7 @@ export const StartMigrationRun = z
     waves: waves.default([]),
     concurrency: z.int().min(1).max(32).default(4).meta({ description: 'Databases at once, of all clusters together' }),
     maxFailures: z.int().min(0).max(100_000).default(10).meta({
-      description: 'Tenants that may fail before the run pauses by itself',
+      description: 'Tenants that may fail before the run pauses by itself; one that only looks goes on to its end',
     }),
     reason: reason.optional(),
   })

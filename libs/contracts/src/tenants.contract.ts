@@ -10,7 +10,7 @@ import { FirstAdmin } from './users.contract.js';
 /** A DNS label (RFC 1035): the tenant's subdomain. */
 export const slugForm = /^[a-z](?:[a-z0-9-]{1,61}[a-z0-9])$/;
 const slugRule = 'must be 3 to 63 lower-case letters, digits or inner hyphens, starting with a letter';
-const slug = z
+export const slug = z
   .string()
   .regex(slugForm, { error: slugRule })
   .meta({ examples: ['acme'] });
