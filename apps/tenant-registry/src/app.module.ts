@@ -33,6 +33,14 @@ import { OperationRunner } from './operations/operation-runner.js';
 import { OperationsRepository } from './operations/operations.repository.js';
 import { OperationsService } from './operations/operations.service.js';
 import { Takeover } from './operations/takeover.js';
+import { MigrationClaims } from './migration-runs/migration-claims.js';
+import { MigrationRunner } from './migration-runs/migration-runner.js';
+import { MigrationRunsController } from './migration-runs/migration-runs.controller.js';
+import { MigrationRunsRepository } from './migration-runs/migration-runs.repository.js';
+import { MigrationRunsService } from './migration-runs/migration-runs.service.js';
+import { RunProgress } from './migration-runs/run-progress.js';
+import { SchemaCatalogs } from './migration-runs/schema-catalogs.js';
+import { TenantMigration } from './migration-runs/tenant-migration.js';
 import { OutageWitness } from './outage-witness.js';
 import { OperatorRow } from './operators/operator.entity.js';
 import { OperatorsController } from './operators/operators.controller.js';
@@ -87,6 +95,7 @@ const longActions = [CreateTenant, DeleteTenant, RotateCredentials, RewrapSecret
     ClustersController,
     TenantSettingsController,
     UsageController,
+    MigrationRunsController,
   ],
   providers: [
     ReadReplica,
@@ -129,6 +138,13 @@ const longActions = [CreateTenant, DeleteTenant, RotateCredentials, RewrapSecret
     OperationsService,
     Leftovers,
     Takeover,
+    SchemaCatalogs,
+    TenantMigration,
+    RunProgress,
+    MigrationClaims,
+    MigrationRunner,
+    MigrationRunsService,
+    MigrationRunsRepository,
   ],
   // The message server, outside this module, finds it by that name.
   exports: [MessageWitness],

@@ -24,6 +24,8 @@ export const RegistryConfig = z.object({
   ARCHIVE_GRACE_SECONDS: wholeNumber(0, 10 * 365 * 86_400).default(30 * 86_400),
   /** A tenant in use has the size of its database looked at so often at most. */
   DATABASE_SIZE_SECONDS: wholeNumber(1, 86_400).default(60),
+  /** The longest that one statement of a migration may take in a tenant's database. */
+  MIGRATION_STATEMENT_SECONDS: wholeNumber(1, 86_400).default(3600),
   /** How many days the audit of what operators do is kept. */
   OPERATOR_AUDIT_DAYS: wholeNumber(1, 3650).default(365),
   /** The first operator's key, made valid at the start: `tok_` and at least 32 characters. */

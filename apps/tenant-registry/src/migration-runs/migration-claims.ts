@@ -144,7 +144,12 @@ async function writeDownAll(
   executor: string,
   finished: readonly Finished[],
 ): Promise<TenantNotice[]> {
-  const all = finished.map(({ claim: { runId, tenantId, check }, outcome }) => ({ runId, tenantId, check, ...outcome }));
+  const all = finished.map(({ claim: { runId, tenantId, check }, outcome }) => ({
+    runId,
+    tenantId,
+    check,
+    ...outcome,
+  }));
   const [accepted] = await manager.query<[Accepted[], number]>(writeDown, [executor, JSON.stringify(all)]);
   const ours = new Set(accepted.map(({ runId, tenantId }) => `${runId} ${tenantId}`));
   const seen = all.filter(({ runId, tenantId, to }) => to !== null && ours.has(`${runId} ${tenantId}`));

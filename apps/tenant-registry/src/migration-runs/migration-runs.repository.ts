@@ -5,7 +5,7 @@ import { currentRequest, ServiceError } from '@tenantry/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import { isUniqueViolation } from '../columns.js';
 import { actor } from '../operations/operations.repository.js';
-import { runColumns, runCounts, type RunRow } from './migration-run.js';
+import { type RunRow, selectRuns } from './migration-run.js';
 import { planOf } from './plan.js';
 
 type Asked<Name extends keyof typeof MigrationRuns> = ParsedRequestOf<(typeof MigrationRuns)[Name]>;
@@ -18,8 +18,14 @@ export type TargetRow = Omit<MigrationTarget, 'tenantId' | 'startedAt' | 'endedA
   readonly endedAt: Date | null;
 };
 
-const targetColumns = `m.tenant_id AS id, t.slug, m.wave, m.state, m.from_version AS "fromVersion", m.to_version AS "toVersion",
-  m.attempts, m.error, m.difference, m.started_at AS "startedAt", m.ended_at AS "endedAt"`;
+/** A change of a run that somebody wants. */
+export interface Move {
+  readonly to: State;
+  readonly from: readonly State[];
+  readonly reason: string | null;
+  /** Done in the same transaction, after it. */
+  readonly beside?: string;
+}
 
 /** Runs and their tenants, as operators start, read and change them; `MigrationClaims` is for those who do the work. */
 @Injectable()
@@ -30,42 +36,33 @@ export class MigrationRunsRepository {
    * Writes down a run and whom it is for.
    * @throws ServiceError `run-in-progress` while another has not ended; `validation` for a selector that names what there is not.
    */
-  async insert({ target, check, selector, waves, concurrency, maxFailures, reason }: Asked<'start'> & { target: number }) {
-    try {
-      return await this.database.transaction(async (manager) => {
-        const [row] = await manager.query<{ id: string }[]>(
-          `INSERT INTO migration_runs (target, check_only, selector, waves, concurrency, max_failures, actor, reason, request_id)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id`,
-          [
-            ...[target, check, selector, waves, concurrency, maxFailures],
-            ...[actor(), reason ?? null, currentRequest()?.requestId ?? null],
-          ],
-        );
-        const { id } = row!;
-        await planOf(manager, { id, target, check, selector, waves });
-        return this.get(id, manager);
-      });
-    } catch (error) {
-      if (!isUniqueViolation(error)) throw error;
-      throw new ServiceError('run-in-progress', 'Another run of migrations has not ended yet.');
-    }
+  insert({ target, check, selector, waves, concurrency, maxFailures, reason }: Asked<'start'> & { target: number }) {
+    return this.asTheOnlyOne(async (manager) => {
+      const [row] = await manager.query<{ id: string }[]>(
+        `INSERT INTO migration_runs (target, check_only, selector, waves, concurrency, max_failures, actor, reason, request_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id`,
+        [
+          ...[target, check, selector, waves, concurrency, maxFailures],
+          ...[actor(), reason ?? null, currentRequest()?.requestId ?? null],
+        ],
+      );
+      const { id } = row!;
+      await planOf(manager, { id, target, check, selector, waves });
+      return this.get(id, manager);
+    });
   }
 
   /** @throws ServiceError `not-found` */
   async get(id: string, manager: EntityManager = this.database.manager): Promise<RunRow> {
-    const [row] = await manager.query<RunRow[]>(
-      `SELECT ${runColumns} FROM migration_runs r ${runCounts} WHERE r.id = $1`,
-      [id],
-    );
+    const [row] = await manager.query<RunRow[]>(`${selectRuns} WHERE r.id = $1`, [id]);
     if (!row) throw new ServiceError('not-found', 'There is no such run of migrations.');
     return row;
   }
 
   /** Newest first; those older than `before` only. */
-  findPage(limit: number, before: string | undefined, state: State | undefined, from: EntityManager): Promise<RunRow[]> {
+  findPage(limit: number, before: string | undefined, state: State | undefined, from: EntityManager) {
     return from.query<RunRow[]>(
-      `SELECT ${runColumns} FROM migration_runs r ${runCounts}
-       WHERE ($2::uuid IS NULL OR r.id < $2) AND ($3::text IS NULL OR r.state = $3) ORDER BY r.id DESC LIMIT $1`,
+      `${selectRuns} WHERE ($2::uuid IS NULL OR r.id < $2) AND ($3::text IS NULL OR r.state = $3) ORDER BY r.id DESC LIMIT $1`,
       [limit, before ?? null, state ?? null],
     );
   }
@@ -78,7 +75,9 @@ export class MigrationRunsRepository {
     from: EntityManager,
   ): Promise<TargetRow[]> {
     return from.query<TargetRow[]>(
-      `SELECT ${targetColumns} FROM migration_targets m JOIN tenants t ON t.id = m.tenant_id
+      `SELECT m.tenant_id AS id, t.slug, m.wave, m.state, m.from_version AS "fromVersion", m.to_version AS "toVersion",
+         m.attempts, m.error, m.difference, m.started_at AS "startedAt", m.ended_at AS "endedAt"
+       FROM migration_targets m JOIN tenants t ON t.id = m.tenant_id
        WHERE m.run_id = $2 AND ($3::uuid IS NULL OR m.tenant_id < $3) AND ($4::text IS NULL OR m.state = $4)
          AND ($5::boolean IS NULL OR (m.difference <> '{}') = $5)
        ORDER BY m.tenant_id DESC LIMIT $1`,
@@ -86,23 +85,25 @@ export class MigrationRunsRepository {
     );
   }
 
-  /**
-   * Moves a run to another state, and what of its tenants goes with that.
-   * @throws ServiceError `not-found`, `invalid-transition`, `run-in-progress` where it would be the second one.
-   */
-  async move(id: string, to: State, from: readonly State[], beside: (manager: EntityManager) => Promise<unknown>, why: string | null) {
+  /** @throws ServiceError `not-found`, `invalid-transition`, `run-in-progress` where it would be under way beside another. */
+  move(id: string, { to, from, reason, beside }: Move): Promise<RunRow> {
+    return this.asTheOnlyOne(async (manager) => {
+      const [moved] = await manager.query<[unknown[], number]>(
+        `UPDATE migration_runs SET state = $2, state_reason = $4, updated_at = now(),
+           ended_at = CASE WHEN $2 NOT IN ('running', 'paused') THEN now() END
+         WHERE id = $1 AND state = ANY ($3) RETURNING id`,
+        [id, to, from, reason],
+      );
+      if (moved.length === 0) throw impossible((await this.get(id, manager)).state, to);
+      if (beside) await manager.query(beside, [id]);
+      return this.get(id, manager);
+    });
+  }
+
+  /** Of runs that have not ended there is one. */
+  private async asTheOnlyOne(work: (manager: EntityManager) => Promise<RunRow>): Promise<RunRow> {
     try {
-      return await this.database.transaction(async (manager) => {
-        const [moved] = await manager.query<[unknown[], number]>(
-          `UPDATE migration_runs SET state = $2, state_reason = $4, updated_at = now(),
-             ended_at = CASE WHEN $2 IN ('running', 'paused') THEN NULL ELSE now() END
-           WHERE id = $1 AND state = ANY ($3) RETURNING id`,
-          [id, to, from, why],
-        );
-        if (moved.length === 0) throw impossible((await this.get(id, manager)).state, to);
-        await beside(manager);
-        return this.get(id, manager);
-      });
+      return await this.database.transaction(work);
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;
       throw new ServiceError('run-in-progress', 'Another run of migrations has not ended yet.');

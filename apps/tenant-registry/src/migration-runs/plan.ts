@@ -40,8 +40,8 @@ async function insert(
  */
 export async function planOf(manager: EntityManager, run: Planned): Promise<void> {
   const { selector, waves } = run;
-  if (selector.cluster !== undefined) await expectKnown(manager, 'cluster', selector.cluster);
-  if (selector.plan !== undefined) await expectKnown(manager, 'plan', selector.plan);
+  for (const field of ['cluster', 'plan'] as const)
+    if (selector[field] !== undefined) await expectKnown(manager, field, selector[field], '/selector');
   if (selector.slugs) await expectSlugs(manager, selector.slugs);
   let sum = 0;
   const bounds = waves.map((size) => (sum += size));
@@ -62,5 +62,6 @@ async function expectSlugs(manager: EntityManager, slugs: readonly string[]): Pr
   const errors = slugs.flatMap((slug, index) =>
     known.has(slug) ? [] : [{ pointer: `/selector/slugs/${index}`, code: 'unknown', message: 'is no tenant in use' }],
   );
-  if (errors.length > 0) throw new ServiceError('validation', 'The selector names tenants that are not there.', { errors });
+  if (errors.length > 0)
+    throw new ServiceError('validation', 'The selector names tenants that are not there.', { errors });
 }

@@ -11,7 +11,7 @@ import { OperationsRepository } from './operations.repository.js';
 
 const beatMs = 1000;
 /** Silent for longer than this, a process is taken for dead. One that was only slow does no harm: see `TenantCluster`. */
-const deadSeconds = 5;
+export const deadSeconds = 5;
 /** One number for "somebody looks for work that was left", for advisory locks in the central database. */
 const sweepLock = 0x7377656570;
 /** Of the engine's transactions: the longest that one may stand still. */
@@ -39,7 +39,8 @@ const cannotLook = 'Could not verify the existence of database';
 @Injectable()
 export class Takeover implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly name: string;
-  private readonly executor: string;
+  /** Under which this process says that it lives. */
+  readonly executor: string;
   private timer: NodeJS.Timeout | undefined;
   private beating: Promise<void> = Promise.resolve();
   /** Since when this process has said so without fail: it may judge the others once they had the time to say so too. */

@@ -34,14 +34,19 @@ export class Placement {
   }
 }
 
-/** What is answered where there is no such plan or cluster. */
-export function unknown(field: 'plan' | 'cluster', name: string): ServiceError {
-  const errors = [{ pointer: `/${field}`, code: 'unknown', message: `is not a ${field} of this platform` }];
+/** What is answered where there is no such plan or cluster. `within` points to what has the field. */
+export function unknown(field: 'plan' | 'cluster', name: string, within = ''): ServiceError {
+  const errors = [{ pointer: `${within}/${field}`, code: 'unknown', message: `is not a ${field} of this platform` }];
   return new ServiceError('validation', `There is no ${field} '${name}'.`, { errors });
 }
 
 /** @throws ServiceError `validation` where there is no such plan or cluster. */
-export async function expectKnown(manager: EntityManager, field: 'plan' | 'cluster', name: string): Promise<void> {
+export async function expectKnown(
+  manager: EntityManager,
+  field: 'plan' | 'cluster',
+  name: string,
+  within = '',
+): Promise<void> {
   const rows = await manager.query<unknown[]>(`SELECT 1 FROM ${field}s WHERE name = $1`, [name]);
-  if (rows.length === 0) throw unknown(field, name);
+  if (rows.length === 0) throw unknown(field, name, within);
 }

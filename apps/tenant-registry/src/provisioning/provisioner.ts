@@ -1,5 +1,5 @@
 import type { Log } from '@tenantry/service-kit';
-import { prepareCluster, type SqlClient } from '@tenantry/tenant-schema';
+import { type Cluster, prepareCluster, type SqlClient } from '@tenantry/tenant-schema';
 import pg from 'pg';
 
 /** Statements on one cluster at once; each holds a connection of the provisioner's. */
@@ -65,7 +65,7 @@ export class Provisioner {
    * has missed one of them.
    */
   prepare(): Promise<void> {
-    this.prepared ??= this.prepareOnce().catch((error: unknown) => {
+    this.prepared ??= this.onItsOwn(prepareCluster).catch((error: unknown) => {
       this.prepared = undefined;
       throw error;
     });
@@ -108,29 +108,34 @@ export class Provisioner {
     }
   }
 
-  close(): Promise<void> {
-    return this.pool.end();
-  }
-
-  private async prepareOnce(): Promise<void> {
-    // One connection from beginning to end: the lock taken belongs to its session.
+  /** Works with the cluster over one connection from beginning to end: a lock taken belongs to its session. */
+  async onItsOwn<Result>(work: (cluster: Cluster) => Promise<Result>): Promise<Result> {
     const admin = await this.pool.connect();
     let isBroken = true;
     try {
-      await prepareCluster({ admin, connect: (database) => this.connect(database) });
+      const result = await work({ admin, connect: (database) => this.connect(database) });
       isBroken = false;
+      return result;
     } finally {
       admin.release(isBroken);
     }
   }
 
-  private async connect(database: string): Promise<pg.Client> {
+  /**
+   * A connection of its own to another database, ended by who asked for it.
+   * @param withinMs the limit of one statement there.
+   */
+  async connect(database: string, withinMs = this.settings.query_timeout): Promise<pg.Client> {
     const url = new URL(this.url);
     url.pathname = `/${database}`;
-    const client = new pg.Client({ ...this.settings, connectionString: url.href });
+    const client = new pg.Client({ ...this.settings, query_timeout: withinMs, connectionString: url.href });
     // Whoever waits for an answer hears of it.
     client.on('error', () => undefined);
     await client.connect();
     return client;
+  }
+
+  close(): Promise<void> {
+    return this.pool.end();
   }
 }

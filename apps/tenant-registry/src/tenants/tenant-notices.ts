@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { tenantNotice } from '@tenantry/contracts';
+import { type TenantNotice, tenantNotice } from '@tenantry/contracts';
 import { Notices } from '@tenantry/service-kit';
 import type { TenantRow } from './tenant.entity.js';
 import { toNotice } from './tenant.views.js';
@@ -10,6 +10,10 @@ export class TenantNotices {
   constructor(@Inject(Notices) private readonly notices: Notices) {}
 
   say(tenant: TenantRow): void {
-    void this.notices.tell(tenantNotice, toNotice(tenant));
+    this.tell(toNotice(tenant));
+  }
+
+  tell(notice: TenantNotice): void {
+    void this.notices.tell(tenantNotice, notice);
   }
 }

@@ -1,0 +1,94 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { maxDifferenceLines } from '@tenantry/contracts';
+import { CONFIG, LOG, type Log } from '@tenantry/service-kit';
+import {
+  differenceOf,
+  fingerprintOf,
+  migrateTenant,
+  MigrationFailed,
+  readCatalog,
+  schemaVersion,
+  type SqlClient,
+  versionOf,
+} from '@tenantry/tenant-schema';
+import type { RegistryConfig } from '../config.js';
+import { ClusterAccess } from '../provisioning/cluster-access.js';
+import type { Claim, Outcome } from './migration-claims.js';
+import { migratable } from './plan.js';
+import { SchemaCatalogs } from './schema-catalogs.js';
+
+const nothing = { from: null, to: null, fingerprint: null, difference: [], error: null };
+const isMigratable = (state: string): boolean => (migratable as readonly string[]).includes(state);
+
+/** Migrates the database of one tenant, or looks at it, and compares its tables with those that its version has. */
+@Injectable()
+export class TenantMigration {
+  constructor(
+    private readonly clusters: ClusterAccess,
+    private readonly catalogs: SchemaCatalogs,
+    @Inject(CONFIG) private readonly config: Pick<RegistryConfig, 'MIGRATION_STATEMENT_SECONDS'>,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
+
+  /** Raises nothing: whatever goes wrong is an outcome. */
+  async migrate(claim: Claim): Promise<Outcome> {
+    if (!isMigratable(claim.state)) return { ...nothing, state: 'skipped' };
+    try {
+      return await this.inside(claim);
+    } catch (err) {
+      const { tenantId, runId } = claim;
+      this.log.warn({ err, tenantId, runId }, 'the database of a tenant could not be migrated');
+      return { ...nothing, state: 'failed', error: reasonOf(err) };
+    }
+  }
+
+  private async inside(claim: Claim): Promise<Outcome> {
+    const { clusterId, database } = claim;
+    const provisioner = await this.clusters.open(clusterId);
+    const statementTimeoutMs = this.config.MIGRATION_STATEMENT_SECONDS * 1000;
+    const client = await provisioner.connect(database, statementTimeoutMs);
+    try {
+      return await this.withClient(claim, client, statementTimeoutMs);
+    } finally {
+      await client.end();
+    }
+  }
+
+  private async withClient(claim: Claim, client: SqlClient, statementTimeoutMs: number): Promise<Outcome> {
+    const { check, target } = claim;
+    const { from, to } = check ? await seen(client) : await migrateTenant(client, { target, statementTimeoutMs });
+    // One that a newer build has made: there is nothing here to compare it with.
+    if (to > schemaVersion) return { ...nothing, from, to, ...verdictOf(claim, to, []) };
+    const catalog = await readCatalog(client);
+    const difference = differenceOf(await this.catalogs.get(claim.clusterId, to), catalog);
+    const shown = difference.slice(0, maxDifferenceLines);
+    return { from, to, fingerprint: fingerprintOf(catalog), difference: shown, ...verdictOf(claim, to, difference) };
+  }
+}
+
+async function seen(client: SqlClient): Promise<{ from: number; to: number }> {
+  const version = await versionOf(client);
+  return { from: version, to: version };
+}
+
+/** Who only looks reports what is not as it should be. Who migrates has done so, whatever else was done to the database before. */
+function verdictOf(
+  { check, target, schemaVersion: taken }: Claim,
+  version: number,
+  difference: readonly string[],
+): Pick<Outcome, 'state' | 'error'> {
+  if (!check) return { state: 'succeeded', error: null };
+  const wrong = [
+    ...(version < target ? [`it is at version ${version} of ${target}`] : []),
+    ...(version === taken ? [] : [`the registry takes it for version ${taken}, and it has ${version}`]),
+    ...(difference.length > 0 ? [`its tables differ from those of version ${version}`] : []),
+  ];
+  return wrong.length > 0 ? { state: 'failed', error: wrong.join('; ') } : { state: 'succeeded', error: null };
+}
+
+/** What operators may read: messages of PostgreSQL name hosts and rows. */
+function reasonOf(error: unknown): string {
+  if (error instanceof MigrationFailed) return error.message;
+  const code = (error as { code?: unknown }).code;
+  return `its database could not be worked with${typeof code === 'string' ? ` (${code})` : ''}`;
+}
