@@ -4,6 +4,7 @@ export { Conformance, type OpenApiDocument } from './conformance.js';
 export { attributeOf, OtlpReceiver, type ReceivedSpan } from './otlp-receiver.js';
 export { OwnPostgres } from './own-postgres.js';
 export { freePorts } from './ports.js';
+export { setBack } from './set-back.js';
 export { Stack } from './stack.js';
 export { createTenant, login, newSlug, type StackTenant, tenantWish } from './stack-tenant.js';
 export { testServers, type TestServers } from './servers.js';
