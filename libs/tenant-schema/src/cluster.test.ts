@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { dropTenant, dropTenantRole, ensureTenantDatabase, ensureTenantRole, openDatabaseTo } from './cluster.js';
-import type { SqlClient } from './migrate.js';
+import type { SqlClient } from './sql-client.js';
 
 const name = `t_1' OR '1' = '1`;
 

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
-import { migrate, type SqlClient } from './migrate.js';
+import { furnish } from './furnish.js';
 import { migrations, schemaVersion } from './migrations/index.js';
+import { plain, quoted } from './physical-name.js';
+import { memberRole, ownerRole } from './roles.js';
 import { scramVerifier } from './scram.js';
+import type { SqlClient } from './sql-client.js';
 
 /** A connection that ends. */
 export interface ClosableSqlClient extends SqlClient {
@@ -17,21 +20,8 @@ export interface Cluster {
   connect(database: string): Promise<ClosableSqlClient>;
 }
 
-/** Owns the tables of every tenant database; cannot log in. */
-const ownerRole = 'tenant_owner';
-/** Reads and writes rows, changes no tables; each tenant's own role is a member. */
-const memberRole = 'tenant_member';
 /** One number for "somebody prepares this cluster", for advisory locks in its `postgres` database. */
 const lockKey = 0x636c7573;
-
-const plainName = /^[a-z][a-z0-9_]{0,62}$/;
-
-/** Names are ours, made from ids; this keeps it so, since DDL takes no parameters. */
-function plain(name: string): string {
-  if (!plainName.test(name)) throw new TypeError('a physical name must be lower-case letters, digits and underscores');
-  return name;
-}
-const quoted = (name: string): string => `"${plain(name)}"`;
 
 /** The template's name says what is in it, so that a changed migration can never meet an old template. */
 const templateName = (): string => {
@@ -59,15 +49,7 @@ async function buildTemplate(cluster: Cluster, name: string): Promise<void> {
   await admin.query(`CREATE DATABASE ${quoted(building)} TEMPLATE template0 OWNER ${quoted(ownerRole)}`);
   const client = await cluster.connect(building);
   try {
-    await client.query(`SET ROLE ${quoted(ownerRole)}`);
-    await client.query(`
-      REVOKE ALL ON SCHEMA public FROM PUBLIC;
-      GRANT USAGE ON SCHEMA public TO ${quoted(memberRole)};
-      ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ${quoted(memberRole)};
-      ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO ${quoted(memberRole)};
-    `);
-    await migrate(client, migrations);
-    await client.query(`REVOKE INSERT, UPDATE, DELETE ON schema_migrations FROM ${quoted(memberRole)}`);
+    await furnish(client, migrations);
   } finally {
     await client.end();
   }

@@ -1,3 +1,5 @@
+export { catalogOfVersion } from './catalog-of-version.js';
+export { differenceOf, fingerprintOf, readCatalog } from './catalog.js';
 export {
   dropTenant,
   dropTenantRole,
@@ -8,7 +10,10 @@ export {
   type ClosableSqlClient,
   type Cluster,
 } from './cluster.js';
-export { migrate, type SqlClient } from './migrate.js';
+export { migrate } from './migrate.js';
+export { migrateTenant, type TenantMigrationOptions, type VersionChange } from './migrate-tenant.js';
+export { MigrationFailed, MigrationUnderWay } from './migration-errors.js';
 export { type Migration } from './migration.js';
 export { migrations, schemaVersion } from './migrations/index.js';
 export { connectPatiently, untilMigrated, type OpenableSqlClient } from './patience.js';
+export { type SqlClient } from './sql-client.js';

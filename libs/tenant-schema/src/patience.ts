@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { versionOf, type SqlClient } from './migrate.js';
+import { versionOf } from './migrate.js';
+import type { SqlClient } from './sql-client.js';
 
 /** What has to be opened before it can be asked; `pg`'s client fits. */
 export interface OpenableSqlClient extends SqlClient {

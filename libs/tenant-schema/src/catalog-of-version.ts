@@ -1,0 +1,75 @@
+import { randomBytes } from 'node:crypto';
+import { readCatalog } from './catalog.js';
+import type { Cluster, ClosableSqlClient } from './cluster.js';
+import { furnish } from './furnish.js';
+import { migrationsOf } from './migrate-tenant.js';
+import type { Migration } from './migration.js';
+import { quoted } from './physical-name.js';
+import { ownerRole } from './roles.js';
+import type { SqlClient } from './sql-client.js';
+
+const prefix = 'tenantry_scratch_';
+
+/** One that is in use has its lock held, by a session in `postgres` that ends with its process. */
+const lockOf = (name: string): string => `hashtextextended('${name}', 0)`;
+
+const drop = (session: SqlClient, name: string): Promise<unknown> =>
+  session.query(`DROP DATABASE IF EXISTS ${quoted(name)} WITH (FORCE)`);
+
+/** Drops what processes have left that were ended at their work; what is in use stays. */
+async function dropLeftovers(session: SqlClient): Promise<void> {
+  const { rows } = await session.query(`SELECT datname FROM pg_database WHERE datname ~ '^${prefix}[0-9a-f]+$'`);
+  for (const name of rows.map(({ datname }) => String(datname))) {
+    const turn = await session.query(`SELECT pg_try_advisory_lock(${lockOf(name)}) AS held`);
+    if (turn.rows[0]?.['held'] !== true) continue;
+    // Whoever comes next may try it again.
+    await drop(session, name).catch(() => undefined);
+    await session.query(`SELECT pg_advisory_unlock(${lockOf(name)})`);
+  }
+}
+
+/** Never for a moment one that any role may enter: beside such, no tenants are made (`prepareCluster`). */
+async function create(session: SqlClient, name: string): Promise<void> {
+  await session.query(`SELECT pg_advisory_lock(${lockOf(name)})`);
+  await session.query(
+    `CREATE DATABASE ${quoted(name)} TEMPLATE template0 OWNER ${quoted(ownerRole)} ALLOW_CONNECTIONS false`,
+  );
+  await session.query(`REVOKE ALL ON DATABASE ${quoted(name)} FROM PUBLIC`);
+  await session.query(`ALTER DATABASE ${quoted(name)} WITH ALLOW_CONNECTIONS true`);
+}
+
+async function furnished(client: ClosableSqlClient, migrations: readonly Migration[]): Promise<readonly string[]> {
+  try {
+    await furnish(client, migrations);
+    return await readCatalog(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** `catalogOfVersion` with any list of migrations. */
+export async function catalogAfter(cluster: Cluster, migrations: readonly Migration[]): Promise<readonly string[]> {
+  const name = `${prefix}${randomBytes(8).toString('hex')}`;
+  const session = await cluster.connect('postgres');
+  try {
+    await dropLeftovers(session);
+    try {
+      await create(session, name);
+      return await furnished(await cluster.connect(name), migrations);
+    } finally {
+      await drop(session, name);
+    }
+  } finally {
+    await session.end();
+  }
+}
+
+/**
+ * The catalog that a tenant's database of that version has: read in a scratch database that gets exactly the migrations up to it, made and
+ * dropped on this cluster (which `prepareCluster` has been at). What a process that was ended has left, the next call drops.
+ *
+ * @throws RangeError where there is no such version.
+ */
+export async function catalogOfVersion(cluster: Cluster, version: number): Promise<readonly string[]> {
+  return catalogAfter(cluster, migrationsOf(version));
+}

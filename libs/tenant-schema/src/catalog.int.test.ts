@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createTenantDatabase, type TenantDatabase } from '@tenantry/testing';
+import { catalogOfVersion } from './catalog-of-version.js';
+import { differenceOf, fingerprintOf, readCatalog } from './catalog.js';
+import { migrateTenant } from './migrate-tenant.js';
+import { migrations, schemaVersion } from './migrations/index.js';
+import { createDatabase } from './test/database.js';
+import { asSuperuser, asTenant, createProvisioner, type Provisioner } from './test/provisioner.js';
+
+let cluster: Provisioner;
+let acme: TenantDatabase;
+
+beforeAll(async () => {
+  [cluster, acme] = await Promise.all([createProvisioner(), createTenantDatabase()]);
+});
+afterAll(async () => {
+  await acme.drop();
+  await cluster.leave();
+});
+
+const catalogOf = async (database: string): Promise<readonly string[]> => {
+  const client = await cluster.connect(database);
+  return readCatalog(client).finally(() => client.end());
+};
+
+describe("a tenant database's catalog", () => {
+  it('is the same for one that was born with it, and one that was brought to it from any older version', async () => {
+    const born = await catalogOf(acme.database);
+    for (let version = 1; version < schemaVersion; version++) {
+      const old = await createDatabase(cluster, migrations.slice(0, version));
+      const client = await cluster.connect(old.name);
+      const before = fingerprintOf(await readCatalog(client));
+      const change = await migrateTenant(client);
+      await client.end();
+      const after = await catalogOf(old.name);
+      await old.drop();
+      expect({ version, change, difference: differenceOf(born, after) }).toEqual({
+        version,
+        change: { from: version, to: schemaVersion },
+        difference: [],
+      });
+      expect(before).not.toBe(fingerprintOf(born));
+      expect(fingerprintOf(after)).toBe(fingerprintOf(born));
+    }
+  });
+
+  it('is that of its version', async () => {
+    expect(differenceOf(await catalogOfVersion(cluster, schemaVersion), await catalogOf(acme.database))).toEqual([]);
+  });
+
+  it('is the same whoever asks, however their session is set', async () => {
+    const [expected, ...others] = await Promise.all(
+      [cluster.connect(acme.database), asSuperuser(acme.database), asTenant(acme)].map(async (connecting, index) => {
+        const client = await connecting;
+        if (index === 1)
+          await client.query(
+            "SET search_path = public, pg_temp; SET quote_all_identifiers = on; SET TimeZone = 'Asia/Tokyo'; SET DateStyle = 'SQL, DMY'",
+          );
+        return readCatalog(client).finally(() => client.end());
+      }),
+    );
+    expect(expected!.length).toBeGreaterThan(150);
+    for (const other of others) expect(differenceOf(expected!, other)).toEqual([]);
+  });
+});
