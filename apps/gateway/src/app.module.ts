@@ -15,6 +15,7 @@ import { LimitsModule } from './limits/limits.module.js';
 import { SharedWindows } from './limits/shared-windows.js';
 import { OperatorsController } from './routes/operators.controller.js';
 import { MeController } from './routes/me.controller.js';
+import { MigrationRunsController } from './routes/migration-runs.controller.js';
 import { Operators } from './callers/operators.js';
 import { AddressLimit } from './pipeline/address-limit.js';
 import { BodyGuard } from './pipeline/body.guard.js';
@@ -62,6 +63,7 @@ export const controllers: Type[] = [
   OperatorsController,
   AuditController,
   ClustersController,
+  MigrationRunsController,
   UsageController,
   ProblemsController,
   HealthController,

@@ -41,7 +41,8 @@ No access token of a tenant is taken here.
 ${conventions}
 
 **What may be sent twice**: an \`Idempotency-Key\` has no effect here. A tenant or a cluster that is made again is refused (409), since its name is taken, and the list shows
-what the first request did; a key of an operator that is made again is another key.`,
+what the first request did. A run of migrations that is begun again is refused (409) while the first has not ended, and finds nothing to do after it. A key of an operator that
+is made again is another key.`,
     securitySchemes: {
       operatorKey: { type: 'http', scheme: 'bearer', description: "An operator's key, `tok_...`" },
     },

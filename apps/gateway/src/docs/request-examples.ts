@@ -49,5 +49,10 @@ export const requestExamples: Readonly<Record<string, object>> = {
     maxTenants: 2000,
     labels: { region: 'eu' },
   },
+  'MigrationRuns.start': { waves: [5, 50], concurrency: 8, reason: 'The products have a new index.' },
+  'MigrationRuns.pause': becauseOf('The hour of the most requests has begun.'),
+  'MigrationRuns.resume': becauseOf('The hour of the most requests is over.'),
+  'MigrationRuns.cancel': becauseOf('The next version has a better index.'),
+  'MigrationRuns.retryFailed': becauseOf('The long transaction has ended.'),
   'Clusters.update': { maxTenants: 5000, labels: { region: 'eu' } },
 };

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { Controller, Get, Post } from '@nestjs/common';
-import { Auth, Products, Users } from '@tenantry/contracts';
+import * as contracts from '@tenantry/contracts';
+import { Auth, type Message, Products, Users } from '@tenantry/contracts';
+import { controllers } from '../app.module.js';
 import { Asks, Open } from '../route.js';
 import { allRoutes } from './routes.js';
 
@@ -34,6 +36,18 @@ class GoodController {
   @Open('tells')
   about(): void {}
 }
+
+const isMessage = (value: unknown): value is Message =>
+  typeof value === 'object' && value !== null && 'subject' in value && 'needs' in value;
+const isForServices = ({ needs }: Message): boolean => needs === 'service' || needs.startsWith('system:');
+
+it('every message that is not between services alone has a route', () => {
+  const all = Object.values<unknown>(contracts).flatMap((set) => Object.values(set ?? {}).filter(isMessage));
+  const asked = new Set(allRoutes(controllers).map(({ terms }) => terms.message?.subject));
+  const others = all.filter((message) => !isForServices(message)).map(({ subject }) => subject);
+  expect(others.length).toBeGreaterThan(40);
+  expect(others.filter((subject) => !asked.has(subject))).toEqual([]);
+});
 
 describe('a route', () => {
   it('that does not say who may call it keeps the gateway from starting', () => {

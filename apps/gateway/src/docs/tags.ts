@@ -18,6 +18,11 @@ const groups: readonly Group[] = [
   { name: 'Tenants', description: 'Their births, lives and ends.', controllers: ['Tenants', 'TenantLifecycle'] },
   { name: 'Usage', description: 'What tenants use, and how they are.', controllers: ['Usage'] },
   { name: 'Clusters', description: "The servers of tenants' databases.", controllers: ['Clusters'] },
+  {
+    name: 'Migrations',
+    description: 'Runs that bring the databases of tenants to a version of the schema.',
+    controllers: ['MigrationRuns'],
+  },
   { name: 'Operators', description: 'Who runs the platform, and with which keys.', controllers: ['Operators'] },
   { name: 'Audit of operators', description: 'What operators did.', controllers: ['Audit'] },
   { name: 'Problems', description: 'What each answer that is no success means.', controllers: ['Problems'] },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { message, Products, Tenants } from '@tenantry/contracts';
+import { message, MigrationRuns, Products, Tenants } from '@tenantry/contracts';
 import { z } from 'zod';
 import { inputOf } from './input.js';
 import { requestOf } from '../test/request.js';
@@ -80,6 +80,19 @@ describe('a body', () => {
 
   it('allows no query beside it', () => {
     expect(() => read({}, { query: { price: '1' } })).toThrow(expect.objectContaining({ code: 'bad-request' }));
+  });
+
+  it('is told where in a list something is wrong', () => {
+    const start = (body: object): unknown => inputOf(MigrationRuns.start, requestOf({ method: 'POST', body }));
+    const refusedAt = (code: string, pointer: string) =>
+      expect.objectContaining({ code, errors: [expect.objectContaining({ pointer })] });
+    expect(() => start({ waves: [5, '50'] })).toThrow(refusedAt('bad-request', '/waves/1'));
+    expect(() => start({ waves: [5, 0] })).toThrow(refusedAt('validation', '/waves/1'));
+    expect(() => start({ selector: { slugs: ['acme', 'No Slug'] } })).toThrow(
+      refusedAt('validation', '/selector/slugs/1'),
+    );
+    expect(() => start({ selector: { colour: 'red' } })).toThrow(refusedAt('bad-request', '/selector/colour'));
+    expect(start({ waves: [5, 50] })).toMatchObject({ waves: [5, 50], check: false, selector: {}, concurrency: 4 });
   });
 
   it('cannot say what comes from a header', () => {
