@@ -10,7 +10,7 @@ export {
   type ClosableSqlClient,
   type Cluster,
 } from './cluster.js';
-export { migrate } from './migrate.js';
+export { migrate, versionOf } from './migrate.js';
 export { migrateTenant, type TenantMigrationOptions, type VersionChange } from './migrate-tenant.js';
 export { MigrationFailed, MigrationUnderWay } from './migration-errors.js';
 export { type Migration } from './migration.js';

@@ -77,7 +77,9 @@ export const migratedFleet = (stack: () => Stack): void =>
         for (const tenant of tenants) await serves(tenant);
         for (const tenant of tenants) {
           const database = await stack().openDatabase(databaseOf(tenant));
-          const { rows } = await database.query('SELECT version FROM schema_migrations ORDER BY version');
+          const { rows } = await database.query<{ version: number }>(
+            'SELECT version FROM schema_migrations ORDER BY version',
+          );
           await database.end();
           expect(rows.map(({ version }) => version)).toEqual(
             Array.from({ length: run.target }, (_, index) => index + 1),

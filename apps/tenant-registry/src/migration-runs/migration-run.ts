@@ -29,11 +29,9 @@ export const selectRuns = `
     ) AS c
   ) AS w`;
 
-const states = ['pending', 'running', 'succeeded', 'failed', 'skipped'] as const;
-
 /** What operators see of it. */
 export const toRun = ({ byWave, createdAt, updatedAt, endedAt, ...rest }: RunRow): MigrationRun => {
-  const sumOf = (state: (typeof states)[number]): number => byWave.reduce((sum, wave) => sum + wave[state], 0);
+  const sumOf = (state: keyof Counts): number => byWave.reduce((sum, wave) => sum + wave[state], 0);
   return {
     ...rest,
     tenants: {

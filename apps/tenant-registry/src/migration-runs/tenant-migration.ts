@@ -6,6 +6,7 @@ import {
   fingerprintOf,
   migrateTenant,
   MigrationFailed,
+  MigrationUnderWay,
   readCatalog,
   schemaVersion,
   type SqlClient,
@@ -88,7 +89,7 @@ function verdictOf(
 
 /** What operators may read: messages of PostgreSQL name hosts and rows. */
 function reasonOf(error: unknown): string {
-  if (error instanceof MigrationFailed) return error.message;
+  if (error instanceof MigrationFailed || error instanceof MigrationUnderWay) return error.message;
   const code = (error as { code?: unknown }).code;
   return `its database could not be worked with${typeof code === 'string' ? ` (${code})` : ''}`;
 }
