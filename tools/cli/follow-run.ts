@@ -39,10 +39,18 @@ function stepsOf(run: MigrationRun): Step[] {
 
 const columns = ['slug', 'wave', 'fromVersion', 'toVersion', 'attempts', 'error'];
 
-/** Those whose turn ended badly, each with how its database differs. */
-export async function showFailures({ api, output }: Context, id: string): Promise<void> {
-  const failed = await api.all<MigrationTarget>(`${runsPath}/${encodeURIComponent(id)}/tenants`, { state: 'failed' });
-  output.many(failed, columns, ({ difference }) => difference);
+/** Which tenants of a run are looked at: those that failed, or those whose tables are not those of their version. */
+export const failures = { state: 'failed' };
+export const drifted = { drifted: 'true' };
+
+/** Each with how its tables differ. */
+export async function showTenants(
+  { api, output }: Context,
+  id: string,
+  which: typeof failures | typeof drifted,
+): Promise<void> {
+  const found = await api.all<MigrationTarget>(`${runsPath}/${encodeURIComponent(id)}/tenants`, which);
+  output.many(found, columns, ({ difference }) => difference);
 }
 
 /** @throws SomeFailed, or ApiError, for a run that did not do all that it was to do. */
@@ -90,8 +98,10 @@ export async function followRun(context: Context, id: string): Promise<void> {
     again: `To watch it again: ${verbOf('follow', id)}`,
   });
   if (!run) return;
-  if (run.check) await showFailures(context, id);
+  if (run.check) await showTenants(context, id, failures);
   else output.one(run);
   if (run.check && run.state === 'succeeded') output.progress('all are as they should be');
+  if (!run.check && run.drifted > 0)
+    output.progress(`of ${run.drifted} the tables are not those of their version: ${verbOf('drift', id)}`);
   judge(run);
 }

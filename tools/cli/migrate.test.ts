@@ -123,6 +123,15 @@ describe('a run of migrations', () => {
     });
   });
 
+  it('that meets tables which somebody has changed by hand says so, and is no failure', async () => {
+    runIs(runOf('succeeded', [counts({ succeeded: 2 })], { drifted: 1 }));
+    const { code, err } = await migrate(['follow']);
+    expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining(`migrate drift ${runId}\n`) });
+    failed = [failedTarget('acme', { state: 'succeeded', error: null, difference: ['+ column products.by_hand'] })];
+    expect((await migrate(['drift'])).out).toMatch(/^acme .*\n {2}\+ column products\.by_hand\n$/m);
+    expect(gateway.asked.at(-1)!.path).toContain('drifted=true');
+  });
+
   it('is watched while the gateway is away for a moment', async () => {
     const away = { status: 502, headers: { 'content-type': 'text/html' }, body: '<html>Bad Gateway</html>' };
     course = [{ body: begun }, away, { status: 503, body: { detail: 'no registry' } }, { body: done }];

@@ -61,6 +61,7 @@ export const MigrationRun = z
     tenantsByWave: z
       .array(TenantCounts)
       .meta({ description: 'The same of each wave that has any, the first one first' }),
+    drifted: count.meta({ description: 'Tenants whose tables differ from those of their version' }),
     actor: z.string(),
     reason: z.string().nullable(),
     createdAt: timestamp,
@@ -143,7 +144,12 @@ export const MigrationRuns = {
     tenant: null,
   }),
   tenants: message('tenants.migration-runs.tenants', {
-    request: z.strictObject({ id, ...paging, state: targetState.optional() }),
+    request: z.strictObject({
+      id,
+      ...paging,
+      state: targetState.optional(),
+      drifted: z.boolean().optional().meta({ description: 'Whether its tables differ from those of its version' }),
+    }),
     reply: page(MigrationTarget).meta({ id: 'MigrationTargetPage' }),
     needs: 'tenants:read',
     idempotent: true,

@@ -31,6 +31,7 @@ export function runOf(state: MigrationRun['state'], waves: readonly Counts[], mo
       wave: 1,
       tenants: sum(waves),
       tenantsByWave: [...waves],
+      drifted: 0,
       actor: 'operator:x',
       reason: null,
     },

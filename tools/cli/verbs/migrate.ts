@@ -2,10 +2,10 @@ import { type Command, Option } from 'commander';
 import type { MigrationRun } from '@tenantry/contracts';
 import { ApiError, type PlatformApi } from '../api.ts';
 import { contextOf } from '../context.ts';
-import { followRun, runsPath, showFailures, verbOf } from '../follow-run.ts';
+import { drifted, failures, followRun, runsPath, showTenants, verbOf } from '../follow-run.ts';
 import { wholeNumber, wholeNumbers } from '../whole-number.ts';
 
-const columns = ['id', 'state', 'target', 'check', 'tenants', 'createdAt', 'endedAt', 'reason'];
+const columns = ['id', 'state', 'target', 'check', 'tenants', 'drifted', 'createdAt', 'endedAt', 'reason'];
 
 const examples = `
 Examples:
@@ -86,13 +86,20 @@ function addLooks(migrate: Command): void {
       const context = contextOf(command);
       await followRun(context, await idOf(context.api, said));
     });
+  const show =
+    (which: Parameters<typeof showTenants>[2]) =>
+    async (said: string | undefined, _options: object, command: Command) => {
+      const context = contextOf(command);
+      await showTenants(context, await idOf(context.api, said), which);
+    };
   migrate
     .command('failures [run]')
-    .description('lists the tenants that failed, with what went wrong and how their databases differ')
-    .action(async (said: string | undefined, _options: object, command: Command) => {
-      const context = contextOf(command);
-      await showFailures(context, await idOf(context.api, said));
-    });
+    .description('lists the tenants that failed, with what went wrong')
+    .action(show(failures));
+  migrate
+    .command('drift [run]')
+    .description('lists the tenants whose tables are not those of their version, with how they differ')
+    .action(show(drifted));
 }
 
 /** Verbs that bring the databases of all tenants to a version of the schema. */
