@@ -27,6 +27,12 @@ export interface Move {
   readonly beside?: string;
 }
 
+/** Older runs go with their tenants when another is started: what operators did is in the audit. */
+const keptRuns = 50;
+const forgetOlder = `
+  DELETE FROM migration_runs r WHERE ended_at IS NOT NULL AND id NOT IN (SELECT id FROM migration_runs ORDER BY id DESC LIMIT $1)
+    AND NOT EXISTS (SELECT FROM migration_targets WHERE run_id = r.id AND state = 'running')`;
+
 /** Runs and their tenants, as operators start, read and change them; `MigrationClaims` is for those who do the work. */
 @Injectable()
 export class MigrationRunsRepository {
@@ -38,6 +44,7 @@ export class MigrationRunsRepository {
    */
   insert({ target, check, selector, waves, concurrency, maxFailures, reason }: Asked<'start'> & { target: number }) {
     return this.asTheOnlyOne(async (manager) => {
+      await manager.query(forgetOlder, [keptRuns - 1]);
       const [row] = await manager.query<{ id: string }[]>(
         `INSERT INTO migration_runs (target, check_only, selector, waves, concurrency, max_failures, actor, reason, request_id)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id`,
@@ -55,8 +62,17 @@ export class MigrationRunsRepository {
   /** @throws ServiceError `not-found` */
   async get(id: string, manager: EntityManager = this.database.manager): Promise<RunRow> {
     const [row] = await manager.query<RunRow[]>(`${selectRuns} WHERE r.id = $1`, [id]);
-    if (!row) throw new ServiceError('not-found', 'There is no such run of migrations.');
+    if (!row) throw missing();
     return row;
+  }
+
+  /**
+   * Without counting its tenants.
+   * @throws ServiceError `not-found`
+   */
+  async expect(id: string): Promise<void> {
+    const rows = await this.database.query<unknown[]>('SELECT FROM migration_runs WHERE id = $1', [id]);
+    if (rows.length === 0) throw missing();
   }
 
   /** Newest first; those older than `before` only. */
@@ -110,6 +126,8 @@ export class MigrationRunsRepository {
     }
   }
 }
+
+const missing = (): ServiceError => new ServiceError('not-found', 'There is no such run of migrations.');
 
 const impossible = (state: State, to: State): ServiceError =>
   new ServiceError('invalid-transition', `A run that is ${state} cannot become ${to}.`);

@@ -64,7 +64,7 @@ export class MigrationRunsService {
 
   /** @throws ServiceError `not-found`, `invalid-cursor` */
   async tenants(request: Asked<'tenants'>): Promise<ReplyOf<typeof MigrationRuns.tenants>> {
-    await this.runs.get(request.id);
+    await this.runs.expect(request.id);
     const { data, nextCursor } = await this.pages.read(MigrationRuns.tenants, request, (limit, before, from) =>
       this.runs.findTargets(limit, before, request, from),
     );

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { schemaVersion } from '@tenantry/tenant-schema';
 import type { EntityManager } from 'typeorm';
 import type { RunRow } from './migration-run.js';
 import { addLateBorn } from './plan.js';
@@ -16,13 +17,16 @@ const openColumns = `id, target, check_only AS "check", selector, waves, wave, c
 /** The rules by which a run goes from wave to wave, pauses by itself, and ends. Its row is locked by whoever asks. */
 @Injectable()
 export class RunProgress {
-  /** Locks the run that is under way, and these; in the order of their birth, so that two of us never wait for each other. */
+  /**
+   * Locks the run that is under way, and these; in the order of their birth, so that two of us never wait for each other.
+   * @returns undefined also where it is for processes of a newer build, which know its target.
+   */
   async lock(manager: EntityManager, ids: readonly string[]): Promise<OpenRun | undefined> {
     const rows = await manager.query<(OpenRun & Pick<RunRow, 'state'>)[]>(
       `SELECT ${openColumns}, state FROM migration_runs WHERE state = 'running' OR id = ANY ($1) ORDER BY id FOR UPDATE`,
       [ids],
     );
-    return rows.find(({ state }) => state === 'running');
+    return rows.find(({ state, target }) => state === 'running' && target <= schemaVersion);
   }
 
   /** @returns what it has come to, where more have failed than may. One that only looks goes on. */
