@@ -268,12 +268,13 @@ describe('an operator', () => {
     expect((await take()).claims).toHaveLength(1);
   });
 
-  it('cancels a run: what is in hand ends, what is not is skipped', async () => {
+  it('cancels a run: what is in hand ends, or is skipped with its process; what is not is skipped', async () => {
     await three();
-    const run = await start({ concurrency: 1 });
-    const taken = await take();
+    const run = await start({ concurrency: 2 });
+    const { claims: taken } = await take();
     await runs.cancel({ id: run.id });
-    expect((await end(well, taken)).claims).toEqual([]);
+    expect((await end(well, { claims: taken.slice(1) })).claims).toEqual([]);
+    await claims.giveBack('a', [], 5);
     expect(await stateOf(run)).toMatchObject({ state: 'cancelled', succeeded: 1, skipped: 2 });
   });
 
