@@ -24,9 +24,7 @@ describe('the tenants in hand', () => {
     await fleet.three();
     const run = await fleet.start();
     const lost = await fleet.take();
-    await fleet.registry.source.query(
-      `UPDATE instances SET seen_at = now() - interval '1 hour' WHERE executor = 'a'`,
-    );
+    await fleet.registry.source.query(`UPDATE instances SET seen_at = now() - interval '1 hour' WHERE executor = 'a'`);
     await fleet.claims.giveBack('b', [], 60);
     const again = await fleet.take(32, 'b');
     expect(slugsOf(again)).toEqual(slugsOf(lost));
