@@ -2,7 +2,7 @@ import { type ChildProcess, execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Operator, Tenant } from '@tenantry/contracts';
-import { newSlug, OwnPostgres, Stack } from '@tenantry/testing';
+import { newSlug, OwnPostgres, setBack, Stack } from '@tenantry/testing';
 import pg from 'pg';
 import { mainPath, type Ran, runProgram } from './test/run.ts';
 
@@ -24,8 +24,8 @@ const run = (
 ): Promise<Ran> => runProgram(process.execPath, [mainPath, ...args], { ...env(), ...more }, meet);
 
 const person = ['--email', 'ada@acme.example', '--first-name', 'Ada', '--last-name', 'Lovelace'];
-const create = async (slug = newSlug()): Promise<Tenant> => {
-  const { out } = await run(['--json', 'create', slug, '--name', 'Acme', ...person]);
+const create = async (slug = newSlug(), ...more: readonly string[]): Promise<Tenant> => {
+  const { out } = await run(['--json', 'create', slug, '--name', 'Acme', ...person, ...more]);
   return JSON.parse(out) as Tenant;
 };
 
@@ -92,6 +92,60 @@ describe('tenants on the command line', () => {
     const { code, err } = await run(['suspend', slug, 'nobody-at-all', '--reason', 'test']);
     expect({ code, err }).toEqual({ code: 3, err: expect.stringContaining('nobody-at-all: There is no tenant') });
     expect(JSON.parse((await run(['show', slug, '--json'])).out)).toMatchObject({ state: 'suspended' });
+  });
+});
+
+describe('the schema of tenants on the command line', () => {
+  const onMain = (): Promise<Tenant> => create(newSlug(), '--cluster', 'main');
+  /** What somebody does to a tenant's database by hand. */
+  async function within<Result>({ id }: Tenant, work: (database: pg.Client) => Promise<Result>): Promise<Result> {
+    const database = await stack.openDatabase(`t_${id.replaceAll('-', '')}`);
+    return work(database).finally(() => database.end());
+  }
+  /** As if an upgrade had left it behind. */
+  async function leaveBehind(tenant: Tenant): Promise<void> {
+    const version = await within(tenant, setBack);
+    const registry = await stack.openDatabase('registry');
+    const change = 'UPDATE tenants SET schema_version = $2 WHERE id = $1';
+    await registry.query(change, [tenant.id, version]).finally(() => registry.end());
+  }
+
+  it('is looked at: who is behind is listed, and what somebody has changed', async () => {
+    const [changed, behind] = [await onMain(), await onMain()];
+    await within(changed, (database) => database.query('ALTER TABLE products ADD COLUMN by_hand integer'));
+    await leaveBehind(behind);
+    const slugs = ['--slug', 'acme', '--slug', changed.slug, '--slug', behind.slug];
+    const { code, out, err } = await run(['migrate', '--check', ...slugs]);
+    expect({ code, err }).toEqual({
+      code: 3,
+      err: expect.stringMatching(/^2 of 3 databases are not as they should be$/m),
+    });
+    expect(out).toMatch(new RegExp(`^${changed.slug} .*\\n {2}\\+ .*by_hand`, 'm'));
+    expect(out).toMatch(new RegExp(`^${behind.slug} .*version`, 'm'));
+    expect((await run(['migrate', 'drift'])).out).not.toContain(behind.slug);
+    expect((await run(['doctor'])).out).toContain(`behind: ${behind.slug} (npm run -s tenants -- migrate)`);
+    expect((await run(['migrate', '--check', '--slug', 'acme'])).code).toBe(0);
+  });
+
+  it('is brought to the newest version wave by wave, while somebody watches or not', async () => {
+    const [first, second] = [await onMain(), await onMain()];
+    for (const tenant of [first, second]) await leaveBehind(tenant);
+    const watched = await run(['migrate', '--canary', '1', '--slug', first.slug, '--slug', second.slug]);
+    expect(watched).toMatchObject({
+      code: 0,
+      err: expect.stringMatching(/wave 1: done 1\/1\n[^]*wave 2: done 1\/1\n/),
+    });
+    expect((await run(['migrate', '--check', '--slug', first.slug, '--slug', second.slug])).code).toBe(0);
+    await leaveBehind(second);
+    const begun = await run(['migrate', '--detach', '--reason', 'release']);
+    const [, id = ''] = /migrate follow ([0-9a-f-]{36})/.exec(begun.err) ?? [];
+    const { code, out } = await run(['migrate', 'follow', id, '--json']);
+    expect({ code, run: JSON.parse(out) as object }).toMatchObject({
+      code: 0,
+      run: { id, state: 'succeeded', reason: 'release' },
+    });
+    expect((await run(['migrate', 'pause'])).code).toBe(1);
+    expect((await run(['migrate', '--slug', 'nobody-at-all'])).err).toContain('selector/slugs/0');
   });
 });
 
