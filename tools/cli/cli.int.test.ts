@@ -96,6 +96,7 @@ describe('tenants on the command line', () => {
 });
 
 describe('the schema of tenants on the command line', () => {
+  /** On the first cluster, whose databases the test can open. */
   const onMain = (): Promise<Tenant> => create(newSlug(), '--cluster', 'main');
   /** What somebody does to a tenant's database by hand. */
   async function within<Result>({ id }: Tenant, work: (database: pg.Client) => Promise<Result>): Promise<Result> {
@@ -125,7 +126,7 @@ describe('the schema of tenants on the command line', () => {
     expect((await run(['migrate', 'drift'])).out).not.toContain(behind.slug);
     expect((await run(['doctor'])).out).toContain(`behind: ${behind.slug} (npm run -s tenants -- migrate)`);
     expect((await run(['migrate', '--check', '--slug', 'acme'])).code).toBe(0);
-  });
+  }, 60_000);
 
   it('is brought to the newest version wave by wave, while somebody watches or not', async () => {
     const [first, second] = [await onMain(), await onMain()];
@@ -146,7 +147,7 @@ describe('the schema of tenants on the command line', () => {
     });
     expect((await run(['migrate', 'pause'])).code).toBe(1);
     expect((await run(['migrate', '--slug', 'nobody-at-all'])).err).toContain('selector/slugs/0');
-  });
+  }, 60_000);
 
   it('of whom one cannot be reached is migrated but for that one, which is listed and tried again', async () => {
     const [well, ill] = [await onMain(), await onMain()];
@@ -167,7 +168,7 @@ describe('the schema of tenants on the command line', () => {
     expect((await run(['migrate', 'retry-failed'])).code).toBe(0);
     expect((await run(['migrate', 'follow'])).code).toBe(0);
     expect((await run(['show', ill.slug])).out).toMatch(new RegExp(`^schemaVersion +${well.schemaVersion}$`, 'm'));
-  });
+  }, 60_000);
 });
 
 describe('the platform on the command line', () => {
