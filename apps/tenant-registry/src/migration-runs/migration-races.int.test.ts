@@ -1,61 +1,37 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { MigrationRuns, type MigrationRun } from '@tenantry/contracts';
 import { ServiceError } from '@tenantry/service-kit';
 import { schemaVersion } from '@tenantry/tenant-schema';
 import { until, within } from '@tenantry/testing';
 import pg from 'pg';
-import { Pages } from '../pages.js';
-import { createRegistryDatabase, type RegistryDatabase, withoutReplica } from '../test/registry-database.js';
-import { type Claim, type Finished, MigrationClaims } from './migration-claims.js';
-import { MigrationRunsRepository } from './migration-runs.repository.js';
-import { MigrationRunsService } from './migration-runs.service.js';
+import { as, badly, Fleet, well } from '../test/fleet.js';
+import { type Claim, MigrationClaims } from './migration-claims.js';
 import { RunProgress } from './run-progress.js';
 
-let registry: RegistryDatabase;
+let fleet: Fleet;
 let claims: MigrationClaims;
-let runs: MigrationRunsService;
+let runs: Fleet['runs'];
+let registry: Fleet['registry'];
 
 beforeAll(async () => {
-  registry = await createRegistryDatabase([]);
-  claims = new MigrationClaims(registry.source, new RunProgress());
-  const pages = new Pages({ MASTER_KEY: Buffer.alloc(32, 7) }, withoutReplica(registry.source));
-  runs = new MigrationRunsService(new MigrationRunsRepository(registry.source), pages, { wake: () => undefined });
-  await registry.source.query(`INSERT INTO clusters (name, host, port) VALUES ('main', 'localhost', 5432)`);
+  fleet = await Fleet.make();
+  ({ claims, runs, registry } = fleet);
 });
 beforeEach(async () => {
-  await registry.source.query('TRUNCATE migration_targets, migration_runs, tenants, instances CASCADE');
-  for (const executor of ['a', 'b']) await registry.source.query('INSERT INTO instances VALUES ($1, $1)', [executor]);
-  for (let each = 0; each < 6; each++)
-    await registry.source.query(
-      `INSERT INTO tenants (id, slug, name, state, plan, cluster_id, db_name, db_user, schema_version)
-       SELECT uuidv7(), $1, $1, 'active', 'standard', c.id, $1, $1, $2 FROM clusters c`,
-      [`t${each}`, schemaVersion - 1],
-    );
+  await fleet.clear();
+  for (let each = 0; each < 6; each++) await fleet.born(`t${each}`);
 });
-afterAll(() => registry?.drop());
+afterAll(() => fleet?.registry.drop());
 
-const start = (request: object = {}): Promise<MigrationRun> => runs.start(MigrationRuns.start.request.parse(request));
-const done = (claim: Claim): Finished => ({
-  claim,
-  outcome: {
-    state: 'succeeded',
-    from: schemaVersion - 1,
-    to: schemaVersion,
-    fingerprint: 'f',
-    difference: [],
-    error: null,
-  },
-});
+const start: Fleet['start'] = (request) => fleet.start(request);
 
 /** Keeps what `sql` locks from others for as long as `work` takes to come to be kept by it. */
 async function whileKept(sql: string, work: (blocked: (many: number) => Promise<unknown>) => Promise<void>) {
   const keeper = new pg.Client({ connectionString: registry.url });
   await keeper.connect();
-  const [watcher] = [registry.source];
   await keeper.query(`BEGIN; ${sql}`);
   const blocked = (many: number) =>
     until(`${many} wait`, 5000, async () => {
-      const [row] = await watcher.query<{ n: number }[]>(
+      const [row] = await registry.source.query<{ n: number }[]>(
         `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND cardinality(pg_blocking_pids(pid)) > 0`,
       );
       return row!.n >= many;
@@ -92,7 +68,7 @@ describe('at the same time', () => {
     const order = taken.toSorted((one, other) => (one.tenantId < other.tenantId ? 1 : -1));
     const both: Promise<unknown>[] = [];
     await whileKept(`SELECT FROM tenants WHERE id = '${oldest}' FOR KEY SHARE`, async (blocked) => {
-      both.push(claims.exchange('a', order.map(done), 0));
+      both.push(claims.exchange('a', order.map(as(well)), 0));
       await blocked(1);
       both.push(start());
       await blocked(2);
@@ -122,10 +98,7 @@ describe('at the same time', () => {
     const work = async (executor: string): Promise<void> => {
       let mine: readonly Claim[] = [];
       while (!isOver) {
-        const finished = mine.map((claim, index) => {
-          const { outcome } = done(claim);
-          return { claim, outcome: { ...outcome, state: index % 2 ? ('failed' as const) : ('succeeded' as const) } };
-        });
+        const finished = mine.map((claim, index) => as(index % 2 ? badly : well)(claim));
         mine = (await claims.exchange(executor, finished, 4)).claims;
         await claims.giveBack(
           executor,

@@ -33,7 +33,10 @@ const forgetOlder = `
   DELETE FROM migration_runs r WHERE ended_at IS NOT NULL AND id NOT IN (SELECT id FROM migration_runs ORDER BY id DESC LIMIT $1)
     AND NOT EXISTS (SELECT FROM migration_targets WHERE run_id = r.id AND state = 'running')`;
 
-/** Runs and their tenants, as operators start, read and change them; `MigrationClaims` is for those who do the work. */
+/**
+ * Runs and their tenants, as operators start, read and change them; `MigrationClaims` is for those who do the work. Lists are not read from
+ * the replica: who cancels the newest run, or looks who has failed in one that has ended, must not miss it.
+ */
 @Injectable()
 export class MigrationRunsRepository {
   constructor(@InjectDataSource() private readonly database: DataSource) {}
@@ -76,8 +79,8 @@ export class MigrationRunsRepository {
   }
 
   /** Newest first; those older than `before` only. */
-  findPage(limit: number, before: string | undefined, state: State | undefined, from: EntityManager) {
-    return from.query<RunRow[]>(
+  findPage(limit: number, before: string | undefined, state: State | undefined): Promise<RunRow[]> {
+    return this.database.query<RunRow[]>(
       `${selectRuns} WHERE ($2::uuid IS NULL OR r.id < $2) AND ($3::text IS NULL OR r.state = $3) ORDER BY r.id DESC LIMIT $1`,
       [limit, before ?? null, state ?? null],
     );
@@ -88,9 +91,8 @@ export class MigrationRunsRepository {
     limit: number,
     before: string | undefined,
     { id, state, drifted }: Pick<Asked<'tenants'>, 'id' | 'state' | 'drifted'>,
-    from: EntityManager,
   ): Promise<TargetRow[]> {
-    return from.query<TargetRow[]>(
+    return this.database.query<TargetRow[]>(
       `SELECT m.tenant_id AS id, t.slug, m.wave, m.state, m.from_version AS "fromVersion", m.to_version AS "toVersion",
          m.attempts, m.error, m.difference, m.started_at AS "startedAt", m.ended_at AS "endedAt"
        FROM migration_targets m JOIN tenants t ON t.id = m.tenant_id

@@ -33,7 +33,7 @@ export class RunProgress {
   async pauseOfFailures(manager: EntityManager, run: OpenRun): Promise<Stopped | undefined> {
     const { id, check, forgiven, maxFailures } = run;
     if (check) return undefined;
-    const failed = (await countFailed(manager, id, null)) - forgiven;
+    const failed = (await countFailed(manager, id)) - forgiven;
     return failed > maxFailures ? stop(manager, id, 'paused', `more than ${maxFailures} tenants failed`) : undefined;
   }
 
@@ -43,14 +43,13 @@ export class RunProgress {
     const { here, later } = await whoIsLeft(manager, run);
     if (here) return {};
     if (later) {
-      const failed = run.check ? 0 : await countFailed(manager, id, wave);
+      const failed = run.check ? 0 : (await countFailed(manager, id)) - run.forgiven;
+      if (failed > 0) return { stopped: await stop(manager, id, 'paused', `${failed} of wave ${wave} failed`) };
       await manager.query('UPDATE migration_runs SET wave = $2, updated_at = now() WHERE id = $1', [id, wave + 1]);
-      return failed > 0
-        ? { stopped: await stop(manager, id, 'paused', `${failed} of wave ${wave} failed`) }
-        : { goesOn: { ...run, wave: wave + 1 } };
+      return { goesOn: { ...run, wave: wave + 1 } };
     }
     if ((await addLateBorn(manager, run)) > 0) return { goesOn: run };
-    const hasFailed = (await countFailed(manager, id, null)) > 0;
+    const hasFailed = (await countFailed(manager, id)) > 0;
     return { stopped: await stop(manager, id, hasFailed ? 'failed' : 'succeeded', null) };
   }
 }
@@ -65,10 +64,10 @@ async function whoIsLeft(manager: EntityManager, { id, wave }: OpenRun): Promise
   return left!;
 }
 
-async function countFailed(manager: EntityManager, runId: string, wave: number | null): Promise<number> {
+async function countFailed(manager: EntityManager, runId: string): Promise<number> {
   const [row] = await manager.query<{ failed: number }[]>(
-    `SELECT count(*)::int AS failed FROM migration_targets WHERE run_id = $1 AND state = 'failed' AND ($2::int IS NULL OR wave = $2)`,
-    [runId, wave],
+    `SELECT count(*)::int AS failed FROM migration_targets WHERE run_id = $1 AND state = 'failed'`,
+    [runId],
   );
   return row!.failed;
 }
