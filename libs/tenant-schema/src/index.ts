@@ -1,5 +1,5 @@
-export { catalogOfVersion } from './catalog-of-version.js';
-export { differenceOf, fingerprintOf, readCatalog } from './catalog.js';
+export { catalogOfVersion } from './catalog/catalog-of-version.js';
+export { differenceOf, fingerprintOf, readCatalog } from './catalog/catalog.js';
 export {
   dropTenant,
   dropTenantRole,

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createTenantDatabase, type TenantDatabase } from '@tenantry/testing';
 import type pg from 'pg';
 import { differenceOf, readCatalog } from './catalog.js';
-import { drifts } from './test/drifts.js';
-import { asSuperuser, asTenant } from './test/provisioner.js';
+import { drifts } from '../test/drifts.js';
+import { asSuperuser, asTenant } from '../test/provisioner.js';
 
 let acme: TenantDatabase;
 let client: pg.Client;

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { readCatalog } from './catalog.js';
-import { type Cluster, type ClosableSqlClient, createClosed } from './cluster.js';
-import { furnish } from './furnish.js';
-import { migrationsOf } from './migrate-tenant.js';
-import type { Migration } from './migration.js';
-import { quoted } from './physical-name.js';
-import type { SqlClient } from './sql-client.js';
+import { type Cluster, type ClosableSqlClient, createClosed } from '../cluster.js';
+import { furnish } from '../furnish.js';
+import { migrationsOf } from '../migrate-tenant.js';
+import type { Migration } from '../migration.js';
+import { quoted } from '../physical-name.js';
+import type { SqlClient } from '../sql-client.js';
 
 const prefix = 'tenantry_scratch_';
 
