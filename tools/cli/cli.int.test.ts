@@ -2,7 +2,7 @@ import { type ChildProcess, execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Operator, Tenant } from '@tenantry/contracts';
-import { newSlug, OwnPostgres, Stack } from '@tenantry/testing';
+import { newSlug, OwnPostgres, setBack, Stack } from '@tenantry/testing';
 import pg from 'pg';
 import { mainPath, type Ran, runProgram } from './test/run.ts';
 
@@ -93,6 +93,45 @@ describe('tenants on the command line', () => {
     expect({ code, err }).toEqual({ code: 3, err: expect.stringContaining('nobody-at-all: There is no tenant') });
     expect(JSON.parse((await run(['show', slug, '--json'])).out)).toMatchObject({ state: 'suspended' });
   });
+});
+
+describe('a run of migrations on the command line', () => {
+  const databaseOf = ({ id }: Tenant): string => `t_${id.replaceAll('-', '')}`;
+  /** As an upgrade leaves it behind. */
+  const leaveBehind = async (tenant: Tenant): Promise<void> => {
+    const [registry, database] = [await stack.openDatabase('registry'), await stack.openDatabase(databaseOf(tenant))];
+    const version = await setBack(database).finally(() => database.end());
+    await registry.query('UPDATE tenants SET schema_version = $2 WHERE id = $1', [tenant.id, version]);
+    await registry.end();
+  };
+  const letIn = async (tenant: Tenant, isLetIn: boolean): Promise<void> => {
+    const server = await stack.openDatabase();
+    await server
+      .query(`ALTER DATABASE ${databaseOf(tenant)} WITH ALLOW_CONNECTIONS ${isLetIn}`)
+      .finally(() => server.end());
+  };
+
+  it('is watched to its end; who failed is listed, and tried again', async () => {
+    // Of the first cluster, whose databases the test can open.
+    const args = ['--name', 'Acme', ...person, '--cluster', 'main', '--json'];
+    const made = [await run(['create', newSlug(), ...args]), await run(['create', newSlug(), ...args])];
+    const [well, ill] = made.map(({ out }) => JSON.parse(out) as Tenant) as [Tenant, Tenant];
+    for (const tenant of [well, ill]) await leaveBehind(tenant);
+    await letIn(ill, false);
+    expect((await run(['doctor'])).out).toContain('migrate');
+    const chosen = ['--slug', well.slug, '--slug', ill.slug];
+    const migrated = await run(['migrate', ...chosen, '--json', '--reason', 'an upgrade']);
+    expect(migrated.code).toBe(3);
+    expect(JSON.parse(migrated.out)).toMatchObject({ state: 'failed', tenants: { succeeded: 1, failed: 1 } });
+    const failed = await run(['migrate', 'failures']);
+    expect(failed).toMatchObject({ code: 0, out: expect.stringContaining(ill.slug) });
+    expect(failed.out).not.toContain(well.slug);
+    await letIn(ill, true);
+    expect((await run(['migrate', 'retry-failed'])).code).toBe(0);
+    expect((await run(['migrate', 'follow'])).code).toBe(0);
+    expect((await run(['migrate', ...chosen, '--check'])).code).toBe(0);
+    expect((await run(['show', ill.slug])).out).toMatch(new RegExp(`^schemaVersion +${well.schemaVersion}$`, 'm'));
+  }, 60_000);
 });
 
 describe('the platform on the command line', () => {

@@ -109,7 +109,7 @@ describe('doctor', () => {
       'a tenant left behind in its schema',
       { '/v1/admin/tenants?limit=100&state=active': page(tenant('acme'), tenant('old', { schemaVersion: 2 })) },
       'no active tenant is behind in its schema',
-      'newest 3; behind: old',
+      'newest 3; behind: old (npm run -s tenants -- migrate)',
     ],
   ])('names %s, and ends with 3', async (_, wrong, check, found) => {
     says = { ...says, ...wrong };

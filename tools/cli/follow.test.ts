@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ChildProcess } from 'node:child_process';
-import { mainPath, type Ran, runProgram } from './test/run.ts';
+import { mainPath, type Ran, runOnTerminal, runProgram } from './test/run.ts';
 import { StandIn } from './test/stand-in.ts';
 
 type State = 'pending' | 'running' | 'succeeded' | 'failed' | 'skipped';
@@ -41,18 +41,11 @@ const run = (args: readonly string[], meet?: (child: ChildProcess, err: string) 
 const begun = () => gateway.asked.filter(({ method }) => method === 'POST');
 
 describe('on a terminal', () => {
-  // All that Node says of one: a program that makes a real one is not everywhere.
-  const terminal = 'data:text/javascript,Object.assign(process.stderr,{isTTY:true,columns:80,rows:24})';
-  /** Its stdout is piped, its stderr a terminal; what that shows. */
-  async function onTerminal(...args: string[]): Promise<{ shown: string; out: string }> {
-    const all = ['--import', terminal, mainPath, ...args];
-    const { out, err } = await runProgram(process.execPath, all, { ...env(), TERM: 'xterm' });
-    return { shown: err, out };
-  }
+  const onTerminal = (...args: string[]) => runOnTerminal(args, env());
 
   it('steps are drawn in their place, and the outcome alone is on stdout', async () => {
     course.push(operation('succeeded', step('prepare', 'succeeded'), step('switch', 'succeeded')));
-    const { shown, out } = await onTerminal('operation', operationId, '--follow');
+    const { err: shown, out } = await onTerminal('operation', operationId, '--follow');
     expect(shown).toMatch(/\u001b\[\d*[AK]/);
     expect(shown).toContain('prepare (0 ms)');
     expect(shown).toContain('switch (0 ms)');
@@ -71,7 +64,7 @@ describe('on a terminal', () => {
       operation('running', ...failed, step('undo', 'running')),
       operation('failed', ...failed, step('undo', 'succeeded')),
     ];
-    const { shown, out } = await onTerminal('operation', operationId, '--follow');
+    const { err: shown, out } = await onTerminal('operation', operationId, '--follow');
     expect(shown).toMatch(/no way in[^]*undo \(0 ms\)[^]*rotate-credentials failed/);
     expect(out).toBe('');
   });

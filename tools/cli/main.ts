@@ -3,6 +3,7 @@ import { exitCodes, explain } from './exit.ts';
 import { addClusterVerbs } from './verbs/clusters.ts';
 import { addDoctor } from './verbs/doctor.ts';
 import { addLifecycleVerbs } from './verbs/lifecycle.ts';
+import { addMigrateVerbs } from './verbs/migrate.ts';
 import { addPlatformVerbs } from './verbs/platform.ts';
 import { addTenantVerbs } from './verbs/tenants.ts';
 
@@ -22,6 +23,7 @@ addTenantVerbs(program);
 addLifecycleVerbs(program);
 addPlatformVerbs(program);
 addClusterVerbs(program);
+addMigrateVerbs(program);
 addDoctor(program);
 for (const command of program.commands) {
   command.exitOverride();

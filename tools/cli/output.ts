@@ -45,8 +45,15 @@ export class Output {
     }
   }
 
-  /** Many things of a kind: a table of these columns. */
-  many(items: readonly object[], columns: readonly string[]): void {
+  /**
+   * Many things of a kind: a table of these columns.
+   * @param below what fits into no column, a line each, below the row of its thing.
+   */
+  many<Item extends object>(
+    items: readonly Item[],
+    columns: readonly string[],
+    below: (item: Item) => readonly string[] = () => [],
+  ): void {
     if (this.#asJson) for (const item of items) this.#json(item);
     else {
       const rows = [
@@ -54,13 +61,16 @@ export class Output {
         ...items.map((item) => columns.map((name) => cellOf((item as Row)[name]))),
       ];
       const widths = columns.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-      for (const row of rows)
+      for (const [at, row] of rows.entries()) {
         this.#line(
           row
             .map((cell, column) => cell.padEnd(widths[column]!))
             .join('  ')
             .trimEnd(),
         );
+        const item = items[at - 1];
+        for (const line of item ? below(item) : []) this.#line(`  ${line}`);
+      }
     }
   }
 

@@ -123,4 +123,12 @@ export const alertCases: Record<string, AlertCase> = {
     healthy: { 'tenantry_registry_replica_in_use{instance="a"}': '1x30' },
     sick: { 'tenantry_registry_replica_in_use{instance="a"}': '0x30' },
   },
+  TenantryTenantsBehind: {
+    healthy: { 'tenantry_schema_tenants_behind{instance="a"}': '0x30' },
+    sick: { 'tenantry_schema_tenants_behind{instance="a"}': '3x30' },
+  },
+  TenantryMigrationRunPaused: {
+    healthy: { 'tenantry_migration_runs_paused{instance="a"}': '0x30' },
+    sick: { 'tenantry_migration_runs_paused{instance="a"}': '1x30' },
+  },
 };

@@ -4,6 +4,7 @@ import type { INestMicroservice } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import { AccessTokenClaims, Auth, Login, type Problem, type ReplyOf, Tenants, Users } from '@tenantry/contracts';
 import { type ContextSigner, type Messages, sealSecret } from '@tenantry/service-kit';
+import { schemaVersion } from '@tenantry/tenant-schema';
 import { createTenantDatabase, type TenantDatabase } from '@tenantry/testing';
 import { connect, disconnectAll, issuer, standIn } from './test/bus.js';
 import { createCentralDatabase, type CentralDatabase } from './test/central-database.js';
@@ -28,7 +29,7 @@ beforeAll(async () => {
   userId = String(rows[0]?.['id']);
   const { host, port, database, role } = acme;
   standIn(await connect('tenant-registry'), Tenants.locate, async ({ id }) => ({
-    ...{ id, slug: 'acme', name: 'Acme', plan: 'standard', state: 'active' as const, schemaVersion: 1, generation: 1 },
+    ...{ id, slug: 'acme', name: 'Acme', plan: 'standard', state: 'active' as const, schemaVersion, generation: 1 },
     ...{ host, port, database, role },
     password: await sealSecret(acme.password, masterKey, { owner: id, field: 'db_password' }),
     limits: { requestsPerMinute: 1000, maxConnections: 5, maxDatabaseBytes: 1e9, maxUsers: 100 },

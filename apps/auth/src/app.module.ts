@@ -25,9 +25,12 @@ const signingKeys = {
   useFactory: (central: CentralDatabase, config: AuthConfig) => SigningKeys.open(central, masterKeysOf(config)),
 };
 
+/** What this service needs of a tenant's database stands in this migration of `libs/tenant-schema` or before it. */
+export const oldestSchema = 11;
+
 @Module({
   imports: [
-    RegistryTenantsModule.of('auth'),
+    RegistryTenantsModule.of('auth', { oldestSchema }),
     OutboxModule.forTenants('auth', TenantConnections),
     AuditModule.in(TenantConnections),
     JwtModule.register({}),

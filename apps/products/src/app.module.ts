@@ -7,9 +7,12 @@ import { ProductsController } from './products.controller.js';
 import { ProductsRepository } from './products.repository.js';
 import { ProductsService } from './products.service.js';
 
+/** What this service needs of a tenant's database stands in this migration of `libs/tenant-schema` or before it. */
+export const oldestSchema = 11;
+
 @Module({
   imports: [
-    RegistryTenantsModule.of('products'),
+    RegistryTenantsModule.of('products', { oldestSchema }),
     OutboxModule.forTenants('products', TenantConnections),
     TypeOrmModule.forFeature([Product]),
   ],

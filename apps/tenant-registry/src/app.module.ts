@@ -33,6 +33,7 @@ import { OperationRunner } from './operations/operation-runner.js';
 import { OperationsRepository } from './operations/operations.repository.js';
 import { OperationsService } from './operations/operations.service.js';
 import { Takeover } from './operations/takeover.js';
+import { FleetMetrics } from './migration-runs/fleet-metrics.js';
 import { MigrationClaims } from './migration-runs/migration-claims.js';
 import { MigrationRunner } from './migration-runs/migration-runner.js';
 import { MigrationRunsController } from './migration-runs/migration-runs.controller.js';
@@ -145,6 +146,7 @@ const longActions = [CreateTenant, DeleteTenant, RotateCredentials, RewrapSecret
     MigrationRunner,
     MigrationRunsService,
     MigrationRunsRepository,
+    FleetMetrics,
   ],
   // The message server, outside this module, finds it by that name.
   exports: [MessageWitness],

@@ -29,9 +29,12 @@ import { UsersController } from './users/users.controller.js';
 import { UsersRepository } from './users/users.repository.js';
 import { UsersService } from './users/users.service.js';
 
+/** What this service needs of a tenant's database stands in this migration of `libs/tenant-schema` or before it. */
+export const oldestSchema = 11;
+
 @Module({
   imports: [
-    RegistryTenantsModule.of('users'),
+    RegistryTenantsModule.of('users', { oldestSchema }),
     OutboxModule.forTenants('users', TenantConnections),
     AuditModule.in(TenantConnections),
     TypeOrmModule.forFeature([User, Role]),

@@ -32,6 +32,12 @@ export const eventStream = 'events';
 /** Where `service` leaves the events that it could not work on. */
 export const deadLetterSubject = (service: ServiceName): string => `events.dead.${service}`;
 
+/** Where `service` keeps the events of tenants that it cannot serve before they are migrated. */
+export const waitingSubject = (service: ServiceName): string => `events.waiting.${service}`;
+
+/** Where `service` tells itself such an event once more. */
+export const resumedSubject = (service: ServiceName): string => `events.resumed.${service}`;
+
 /** The `dataschema` of a version of an event's data. */
 export const dataschemaOf = (type: string, version: number): string => `urn:tenantry:event:${type}:${version}`;
 

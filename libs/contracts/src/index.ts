@@ -31,9 +31,11 @@ export {
   event,
   EventEnvelope,
   eventStream,
+  resumedSubject,
   type DomainEvent,
   type EventDataOf,
   type HeardDataOf,
+  waitingSubject,
 } from './event.js';
 export { Headers, requestDeadlineMs } from './headers.js';
 export {

@@ -2,6 +2,7 @@ import type { JsMsg } from '@nats-io/jetstream';
 import { deadLetterSubject } from '@tenantry/contracts';
 import type { Log } from '@tenantry/service-kit';
 import type { EventStreams } from './streams.js';
+import { eventSubjectOf } from './waiting-events.js';
 
 const maxReasonLength = 300;
 const ackMs = 2000;
@@ -28,7 +29,7 @@ export async function deadLetter(streams: EventStreams, message: JsMsg, error: u
       ackMs,
       headers: {
         Reason: reason,
-        Subject: message.subject,
+        Subject: eventSubjectOf(message, service),
         Sequence: String(streamSequence),
         Tries: String(deliveryCount),
       },

@@ -11,6 +11,7 @@ import type { Log } from '@tenantry/service-kit';
 import { deadLetter } from './dead-letter.js';
 import { readHeard, Refused, type Heard } from './heard.js';
 import type { EventStreams } from './streams.js';
+import { eventSubjectOf, isBehind, type WaitingEvents } from './waiting-events.js';
 
 /** What a handler does with an event. May run more than once for it where no database remembers (see README). */
 export type Hearer = (heard: Heard, signal: { readonly deadlineAt: number }) => Promise<void>;
@@ -34,12 +35,14 @@ export const defaultConsumerSettings: ConsumerSettings = {
 };
 
 const nanos = 1_000_000;
+/** What waits for its next try counts, too: so many may before the others are held up. */
+const unsettledEvents = 20_000;
 
 /**
  * Hears events for a service: its instances share one durable pull consumer that bears its name.
  *
- * Invariants: an event is acknowledged only after its handler has succeeded or it lies at the dead-letter subject; a failing event waits
- * for its next try at the server, holding up no other.
+ * Invariants: an event is acknowledged only after its handler has succeeded or it lies at the dead-letter subject, or among those that wait for
+ * their tenant; a failing event waits for its next try at the server, holding up no other.
  */
 export class EventConsumer {
   readonly #hearers = new Map<string, { event: DomainEvent; hear: Hearer }>();
@@ -52,6 +55,8 @@ export class EventConsumer {
     private readonly streams: EventStreams,
     private readonly log: Log,
     private readonly settings: ConsumerSettings = defaultConsumerSettings,
+    /** Where there are databases of tenants. */
+    private readonly waiting?: WaitingEvents,
   ) {}
 
   /**
@@ -106,7 +111,11 @@ export class EventConsumer {
     const { consumers } = await this.streams.manager();
     const { service } = this.streams;
     const heard = {
-      filter_subjects: [...this.#hearers.values()].map(({ event }) => event.subject),
+      filter_subjects: [
+        ...[...this.#hearers.values()].map(({ event }) => event.subject),
+        ...(this.waiting?.subjects ?? []),
+      ],
+      max_ack_pending: unsettledEvents,
       // Beyond a try, so that the server gives an event to another instance only when this one has died.
       ack_wait: 1.5 * this.settings.tryMs * nanos,
     };
@@ -124,6 +133,8 @@ export class EventConsumer {
   async #work(message: JsMsg): Promise<void> {
     const { deliveryCount } = message.info;
     const { retryAfterMs, tryMs } = this.settings;
+    if (this.waiting?.has(message))
+      return this.waiting.lookAgain(message, retryAfterMs[deliveryCount - 1] ?? retryAfterMs.at(-1) ?? tryMs);
     try {
       // Its process died each time, or nobody said in time how it went.
       if (deliveryCount > retryAfterMs.length + 1) throw new Refused('every try ended without an outcome');
@@ -131,6 +142,7 @@ export class EventConsumer {
       await hear(heard, { deadlineAt: performance.now() + tryMs });
       message.ack();
     } catch (error) {
+      if (isBehind(error) && (await this.#isPutOff(message))) return;
       const waitMs = error instanceof Refused ? undefined : retryAfterMs[deliveryCount - 1];
       this.log.warn({ err: error, subject: message.subject, deliveryCount }, 'an event could not be worked on');
       if (waitMs === undefined) await deadLetter(this.streams, message, error, this.log);
@@ -138,8 +150,18 @@ export class EventConsumer {
     }
   }
 
+  async #isPutOff(message: JsMsg): Promise<boolean> {
+    try {
+      await this.waiting?.putOff(message);
+      return this.waiting !== undefined;
+    } catch (err) {
+      this.log.warn({ err, subject: message.subject }, 'an event could not be put off');
+      return false;
+    }
+  }
+
   #read(message: JsMsg): { heard: Heard; hear: Hearer } {
-    const type = message.subject.slice('events.'.length);
+    const type = eventSubjectOf(message, this.streams.service).slice('events.'.length);
     const known = this.#hearers.get(type);
     if (!known) throw new Error(`${type} is not heard by this release`);
     return { heard: readHeard(known.event, message), hear: known.hear };

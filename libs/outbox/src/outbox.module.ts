@@ -9,13 +9,14 @@ import {
 import { DiscoveryModule, DiscoveryService, MetadataScanner } from '@nestjs/core';
 import type { ServiceName } from '@tenantry/contracts';
 import { CONFIG, KeyedWork, LOG, Nats, type Log } from '@tenantry/service-kit';
-import { EventConsumer } from './event-consumer.js';
+import { defaultConsumerSettings, EventConsumer } from './event-consumer.js';
 import { eventHeardBy } from './hears.js';
 import { Inbox } from './inbox.js';
 import { KeyedWrites } from './keyed-writes.js';
 import { Outbox } from './outbox.js';
 import { PostOffice } from './post-office.js';
 import { centralStore, tenantStore, type CentralDatabase, type Store, type TenantDatabases } from './store.js';
+import { WaitingEvents } from './waiting-events.js';
 
 /** A class whose instances are `Shape`, as a token of the container. */
 type ClassOf<Shape> = abstract new (...parts: never[]) => Shape;
@@ -43,7 +44,9 @@ export class OutboxModule implements OnApplicationBootstrap, BeforeApplicationSh
     @Inject(DiscoveryService) private readonly discovery: DiscoveryService,
     @Inject(LOG) log: Log,
   ) {
-    this.consumer = new EventConsumer(postOffice.streams, log);
+    const { streams } = postOffice;
+    const waiting = store.isCentral ? undefined : new WaitingEvents(streams, store, log);
+    this.consumer = new EventConsumer(streams, log, defaultConsumerSettings, waiting);
   }
 
   /** An outbox in each tenant's database, and beside it what was done under idempotency keys. `tenants` is the class of the service's connections to them;

@@ -2,6 +2,7 @@ import { ServiceError, type Log } from '@tenantry/service-kit';
 import type { OutboxSettings } from './settings.js';
 import type { Place } from './store.js';
 import { EventsStuck, type Visit } from './teller.js';
+import { isBehind } from './waiting-events.js';
 
 interface Turn {
   timer: NodeJS.Timeout | undefined;
@@ -134,10 +135,10 @@ export class Relay {
     }
     const { firstBackoffMs, maxBackoffMs } = this.options.settings;
     const waitMs = Math.min(firstBackoffMs * 2 ** turn.failures++, maxBackoffMs) * (0.5 + Math.random() / 2);
-    this.options.log.warn(
-      { err: error, place, failures: turn.failures },
-      'events wait: they cannot be told at the moment',
-    );
+    const fields = { err: error, place, failures: turn.failures };
+    // Of many tenants for as long as their migration takes, which whoever refuses them says.
+    if (isBehind(error)) this.options.log.debug(fields, 'events wait until their tenant is migrated');
+    else this.options.log.warn(fields, 'events wait: they cannot be told at the moment');
     return waitMs;
   }
 

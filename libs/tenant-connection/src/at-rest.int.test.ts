@@ -13,6 +13,7 @@ beforeAll(async () => {
   const known = new Map(tenants.map((tenant) => [tenant.tenantId, tenant]));
   connections = new TenantConnections({
     service: 'test',
+    oldestSchema: 1,
     settings: { budget: 2, idleCloseMs: 300 },
     source: { load: (tenantId) => placeOf(known.get(tenantId)!) },
     open: ({ id, password }) => openSecret(password, masterKey, { owner: id, field: 'db_password' }),

@@ -10,6 +10,7 @@ import { LeaseExpired, PoolsClosed, TenantSuspended } from './errors.js';
 import { Lease } from './lease.js';
 import { addressOf } from './place.js';
 import type { Slot } from './pool.js';
+import { SchemaWindow } from './schema-window.js';
 import type { Scope } from './scope.js';
 import type { Session } from './session.js';
 import { type ConnectionSettings, settingsOf } from './settings.js';
@@ -18,6 +19,8 @@ import { JoinedSession, transact } from './transaction.js';
 
 export interface ConnectionsOptions {
   readonly service: string;
+  /** The oldest version of tenants' schema that the service can serve. */
+  readonly oldestSchema: number;
   readonly settings?: Partial<ConnectionSettings>;
   readonly source: DirectorySource;
   /** Opens the sealed password of a place. */
@@ -52,6 +55,7 @@ const onlyActive: readonly TenantState[] = ['active'];
 export class TenantConnections {
   private readonly settings: ConnectionSettings;
   private readonly directory: Directory;
+  private readonly window: SchemaWindow;
   private readonly clusters = new Map<string, Cluster>();
   private readonly leases = new Set<Lease>();
   private readonly sweeper: NodeJS.Timeout;
@@ -63,6 +67,7 @@ export class TenantConnections {
   constructor(private readonly options: ConnectionsOptions) {
     this.settings = settingsOf(options.settings);
     this.budget = this.settings.budget;
+    this.window = new SchemaWindow(options.oldestSchema, options.reports);
     this.directory = new Directory(
       this.settings,
       options.source,
@@ -74,13 +79,14 @@ export class TenantConnections {
 
   /**
    * Runs work inside a tenant, holding its lease.
-   * @throws TenantNotFound, TenantSuspended, PoolsClosed, or what the directory's source raised
+   * @throws TenantNotFound, TenantSuspended, TenantBehind, PoolsClosed, or what the directory's source raised
    */
   async lease<Result>(tenantId: string, options: LeaseOptions, work: () => Promise<Result>): Promise<Result> {
     if (this.closing) throw new PoolsClosed();
     const entry = this.directory.find(tenantId) ?? (await this.directory.load(tenantId));
     if (this.closing) throw new PoolsClosed();
     if (!options.states.includes(entry.state)) throw new TenantSuspended(entry.state);
+    this.window.check(entry);
     const lease = new Lease(entry, options.deadlineAt, options.subject, this.leases);
     try {
       return await runInScope(lease, work);

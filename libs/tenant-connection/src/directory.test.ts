@@ -163,6 +163,46 @@ describe('a directory', () => {
     expect(registry.changed).toHaveLength(2);
   });
 
+  it('does not say so for a new generation of a tenant that is where it was', async () => {
+    const registry = new Registry();
+    const password = 'the same';
+    const entry = await registry.know(place('acme', 1, { password }));
+    registry.directory.notice({ tenantId: 'acme', generation: 2, state: 'active' });
+    await registry.know(place('acme', 2, { password, schemaVersion: 2, name: 'Acme and sons', plan: 'enterprise' }));
+    await registry.know(place('acme', 3, { password, schemaVersion: 3 }));
+    expect([entry.place.schemaVersion, entry.outdated, registry.changed]).toEqual([3, false, []]);
+  });
+
+  it.each([
+    { host: 'other' },
+    { port: 5433 },
+    { database: 'other' },
+    { role: 'other' },
+    { password: 'other' },
+    { state: 'maintenance' as const },
+  ])('says so once for a change of %j, told or not', async (change) => {
+    for (const isTold of [true, false]) {
+      const registry = new Registry();
+      const password = 'the same';
+      const entry = await registry.know(place('acme', 1, { password }));
+      const state = change.state ?? 'active';
+      if (isTold) registry.directory.notice({ tenantId: 'acme', generation: 2, state });
+      await registry.know(place('acme', 2, { password, ...change }));
+      expect(registry.changed).toEqual([entry]);
+    }
+  });
+
+  it.each([
+    ['asks the registry at once what a notice was about, where the tenant has connections', false, 1],
+    ['asks at its next use, where it has none', true, 0],
+  ])('%s', async (_, atRest, asked) => {
+    const registry = new Registry();
+    const entry = await registry.know(place('acme', 1));
+    entry.share = { atRest } as TenantEntry['share'];
+    registry.directory.notice({ tenantId: 'acme', generation: 2, state: 'active' });
+    expect([registry.asked.length, registry.directory.find('acme')]).toEqual([asked, undefined]);
+  });
+
   it('drops the entries nobody looked at when it is full, and never one that is leased', async () => {
     const registry = new Registry(3);
     const held = await registry.know(place('held', 1));

@@ -62,7 +62,8 @@ const isNotFound = (failure: unknown): boolean =>
  * Invariants:
  * - one entry per tenant, and one load under way per tenant;
  * - an entry's `generation` never falls: an older answer changes nothing;
- * - an entry that is leased, or has connections, is never dropped.
+ * - an entry that is leased, or has connections, is never dropped;
+ * - after a notice that does not say whether its connections are still good no lease of it is given before the registry was asked.
  */
 export class Directory {
   private readonly entries = new Map<string, TenantEntry>();
@@ -72,7 +73,7 @@ export class Directory {
   constructor(
     private readonly limits: DirectoryLimits,
     private readonly source: DirectorySource,
-    /** Called when connections made for the entry before now must not be lent again. */
+    /** Called when connections made for the entry before now must not be lent again: not for each new generation, see {@link isAnother}. */
     private readonly changed: (entry: TenantEntry) => void,
     private readonly now: () => number,
   ) {
@@ -119,11 +120,12 @@ export class Directory {
     if (load) load.atLeast = Math.max(load.atLeast, generation);
     const entry = this.entries.get(tenantId);
     if (entry === undefined || generation <= entry.generation) return;
-    // A birth has ended: what its first admin was written over is as good as new, and the word of it is told over it.
-    const isBorn = entry.state === 'provisioning' && state === 'active';
+    const goesOn = isServedOn(entry.state, state);
     entry.generation = generation;
     entry.state = state;
-    if (!isBorn) this.changed(entry);
+    if (!goesOn) this.changed(entry);
+    // Its credentials, or nothing that concerns us: asked at once, so that what has a connection of the past does not keep it.
+    else if (entry.share?.atRest === false) this.load(tenantId).catch(() => undefined);
   }
 
   /** What is known may be of the past: renewed at its next use, which does not wait for it. */
@@ -157,12 +159,11 @@ export class Directory {
     } else if (place.generation < entry.generation) {
       return entry;
     } else {
-      const before = entry.place;
-      const newer = place.generation > entry.generation;
+      const renewed = isAnother(entry, place);
       entry.place = place;
       entry.state = place.state;
       entry.generation = place.generation;
-      if (newer || !samePlace(before, place) || before.maxConnections !== place.maxConnections) this.changed(entry);
+      if (renewed) this.changed(entry);
     }
     entry.loadedAt = Math.floor(now);
     // Entries loaded together do not expire together.
@@ -203,5 +204,13 @@ export class Directory {
     }
   }
 }
+
+/** A birth that has ended: what its first admin was written over is as good as new, and the word of it is told over it. */
+const isServedOn = (before: TenantState, now: TenantState): boolean =>
+  before === now || (before === 'provisioning' && now === 'active');
+
+/** Whether connections must be made anew. A new generation alone is no reason: a run of migrations gives one to thousands of tenants. */
+const isAnother = ({ place, state }: TenantEntry, found: Place): boolean =>
+  !samePlace(place, found) || place.maxConnections !== found.maxConnections || !isServedOn(state, found.state);
 
 const isHeld = (entry: TenantEntry): boolean => entry.leases > 0 || entry.share?.atRest === false;

@@ -37,6 +37,14 @@ export class TenantSuspended extends ServiceError {
   }
 }
 
+/** Its database has an older schema than this service can serve: a migration of it is to come. */
+export class TenantBehind extends ServiceError {
+  override readonly name = 'TenantBehind';
+  constructor() {
+    super('tenant-maintenance', "The tenant's database is yet to be brought up to date.");
+  }
+}
+
 /** Its database does not answer, does not let us in, or is not the one it should be. */
 export class TenantDatabaseUnavailable extends ServiceError {
   override readonly name = 'TenantDatabaseUnavailable';

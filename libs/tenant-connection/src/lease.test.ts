@@ -42,6 +42,7 @@ describe('leases of a process', () => {
   const make = () =>
     new TenantConnections({
       service: 'test',
+      oldestSchema: 1,
       source: { load: () => Promise.resolve(known) },
       open: async () => 'x',
       reports: { warn, error: warn },

@@ -21,6 +21,7 @@ beforeAll(async () => {
   const place = await placeOf(tenant);
   connections = new TenantConnections({
     service: 'test',
+    oldestSchema: 1,
     settings: { budget, connectsAtOnce: 8 },
     source: {
       load: async () => ({

@@ -22,6 +22,7 @@ afterAll(async () => {
 function started(): TenantConnections {
   const connections = new TenantConnections({
     service: 'test',
+    oldestSchema: 1,
     settings: {},
     source: { load: async () => ({ ...place, generation: 0, limits }) },
     open: ({ id, password }) => openSecret(password, masterKey, { owner: id, field: 'db_password' }),

@@ -3,7 +3,9 @@ import type { TenantLimits, TenantPlace } from '@tenantry/contracts';
 /** A tenant's place as its directory gives it; of its limits what was agreed. */
 export type DirectoryPlace = Omit<TenantPlace, 'limits'> & { readonly limits: Partial<TenantLimits> };
 
-type Kept = 'id' | 'slug' | 'state' | 'generation' | 'host' | 'port' | 'database' | 'role' | 'password';
+type Kept = 'id' | 'slug' | 'state' | 'generation' | 'schemaVersion' | Way;
+/** Where it is, and how to get in. */
+type Way = 'host' | 'port' | 'database' | 'role' | 'password';
 
 /** What is kept of a tenant's place: thousands are known and idle, so nothing that nobody here asks for. */
 export interface Place extends Pick<TenantPlace, Kept> {
@@ -15,7 +17,7 @@ export interface Place extends Pick<TenantPlace, Kept> {
 
 /** @param before what was known of the same tenant; its keys are good as long as it gets in the same way */
 export function toPlace(
-  { id, slug, state, generation, host, port, database, role, password, limits }: DirectoryPlace,
+  { id, slug, state, generation, schemaVersion, host, port, database, role, password, limits }: DirectoryPlace,
   before?: Place,
 ): Place {
   // In one literal, since what is added later takes an object more; the registry names role and database alike, which is one string then.
@@ -24,6 +26,7 @@ export function toPlace(
     slug,
     state,
     generation,
+    schemaVersion,
     host,
     port,
     database,
@@ -36,10 +39,8 @@ export function toPlace(
   return place;
 }
 
-type Door = Pick<Place, 'host' | 'port' | 'database' | 'role' | 'password'>;
-
 /** Whether connections of one are as good as those of the other. */
-export const samePlace = (one: Door, other: Door): boolean =>
+export const samePlace = (one: Pick<Place, Way>, other: Pick<Place, Way>): boolean =>
   one.host === other.host &&
   one.port === other.port &&
   one.database === other.database &&

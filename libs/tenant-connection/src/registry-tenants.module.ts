@@ -77,10 +77,16 @@ class PoolMetrics {
   }
 }
 
+/** What a service says of itself. */
+interface TenantsChoices {
+  /** The oldest version of tenants' schema that it can serve; see `TenantConnectionModule`. */
+  readonly oldestSchema: number;
+}
+
 /** The tenants of a service of Tenantry: those of the registry, found and followed over NATS. */
 @Module({})
 export class RegistryTenantsModule {
-  static of(service: ServiceName): DynamicModule {
+  static of(service: ServiceName, { oldestSchema }: TenantsChoices): DynamicModule {
     return {
       module: RegistryTenantsModule,
       imports: [
@@ -88,6 +94,7 @@ export class RegistryTenantsModule {
           inject: [CONFIG, Messages, LOG],
           useFactory: (config: TenantsConfig, messages: Messages, log: Log) => ({
             service,
+            oldestSchema,
             source: { load: (id) => messages.ask(Tenants.locate, { id }, { tenantId: id }) },
             masterKey: masterKeysOf(config),
             settings: { budget: config.CONNECTION_BUDGET },

@@ -37,6 +37,7 @@ const suspended = new Set<string>();
     TenantConnectionModule.forRootAsync({
       useFactory: () => ({
         service: 'shop',
+        oldestSchema: 1,
         masterKey,
         source: {
           load: async (tenantId: string) => {

@@ -15,6 +15,11 @@ type EntityClass = abstract new () => unknown;
 interface ModuleChoices {
   /** Part of `application_name`, so that a database's connections tell whose they are. */
   readonly service: string;
+  /**
+   * The oldest version of tenants' schema (`libs/tenant-schema`) that the service can serve. A tenant whose database is older is
+   * refused, it alone, as `tenant-maintenance`, from the registry's word that it is until its word of the migration.
+   */
+  readonly oldestSchema: number;
   /** Besides those named by `TypeOrmModule.forFeature`. */
   readonly entities?: readonly EntityClass[];
   readonly settings?: Partial<ConnectionSettings>;
@@ -64,9 +69,10 @@ export class TenantConnectionModule {
         {
           provide: TenantConnections,
           inject: [CHOICES],
-          useFactory: ({ service, settings, source, masterKey, log }: ModuleChoices) =>
+          useFactory: ({ service, oldestSchema, settings, source, masterKey, log }: ModuleChoices) =>
             new TenantConnections({
               service,
+              oldestSchema,
               source,
               settings: settings ?? {},
               open: ({ id, password }) => openSecret(password, masterKey, { owner: id, field }),

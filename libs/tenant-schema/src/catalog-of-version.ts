@@ -13,6 +13,7 @@ const prefix = 'tenantry_scratch_';
 /** One that is in use has its lock held, by a session in `postgres` that ends with its process. */
 const lockOf = (name: string): string => `hashtextextended('${name}', 0)`;
 
+/** Where it fails, the next call tries it again. */
 const drop = (session: SqlClient, name: string): Promise<unknown> =>
   session.query(`DROP DATABASE IF EXISTS ${quoted(name)} WITH (FORCE)`);
 
@@ -22,7 +23,6 @@ async function dropLeftovers(session: SqlClient): Promise<void> {
   for (const name of rows.map(({ datname }) => String(datname))) {
     const turn = await session.query(`SELECT pg_try_advisory_lock(${lockOf(name)}) AS held`);
     if (turn.rows[0]?.['held'] !== true) continue;
-    // Whoever comes next may try it again.
     await drop(session, name).catch(() => undefined);
     await session.query(`SELECT pg_advisory_unlock(${lockOf(name)})`);
   }
@@ -57,7 +57,7 @@ export async function catalogAfter(cluster: Cluster, migrations: readonly Migrat
       await create(session, name);
       return await furnished(await cluster.connect(name), migrations);
     } finally {
-      await drop(session, name);
+      await drop(session, name).catch(() => undefined);
     }
   } finally {
     await session.end();

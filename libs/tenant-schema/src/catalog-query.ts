@@ -1,24 +1,27 @@
 /** Of roles that are the tenant's own (`t_<id>`, `t_<id>_b`) the name is another in each database. */
 const role = (oid: string): string =>
-  `CASE WHEN ${oid} = 0 THEN 'PUBLIC'
-        ELSE (SELECT CASE WHEN rolname ~ '^t_' THEN 'a role of the tenant' ELSE rolname::text END FROM pg_roles r WHERE r.oid = ${oid}) END`;
+  `CASE ${oid} WHEN 0 THEN 'PUBLIC' ELSE regexp_replace(pg_get_userbyid(${oid})::text, '^t_.*', 'a role of the tenant') END`;
 
 const optional = (before: string, value: string): string => `coalesce(${before} || (${value}), '')`;
 
-/** Everything has an owner and grants; what belongs to an extension is that extension's version's. */
+/**
+ * What is neither the server's own nor a part of something else, which is as that says: of an extension, or of a type that makes functions.
+ * Whatever is made has an oid from 16384 on (`FirstNormalObjectId` of PostgreSQL's access/transam.h), which an index finds among thousands.
+ */
 const ownedIn = (catalog: string, namespace: string): string => `
   FROM ${catalog} x JOIN spaces s ON s.oid = ${namespace}
-  WHERE NOT EXISTS (SELECT FROM of_extensions e WHERE e.classid = '${catalog}'::regclass AND e.objid = x.oid)`;
+  WHERE x.oid >= 16384 AND NOT EXISTS (SELECT FROM parts e WHERE e.classid = '${catalog}'::regclass AND e.objid = x.oid)`;
 
 const sets = `
 spaces AS (
   SELECT oid, nspname, nspowner, nspacl FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'),
-of_extensions AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
+parts AS (
+  SELECT classid, objid FROM pg_depend WHERE objid >= 16384 AND (deptype = 'e' OR deptype = 'i' AND classid = 'pg_proc'::regclass)),
 relations AS MATERIALIZED (
   SELECT x.oid, x.oid::regclass::text AS name, x.relkind::text AS relkind, x.relowner AS owner, x.relacl AS acl,
     CASE x.relkind WHEN 'S' THEN 'sequence' WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table'
       WHEN 'c' THEN 'composite type' WHEN 'i' THEN 'index' WHEN 'I' THEN 'index' ELSE 'table' END AS kind,
-    x.relpersistence, x.relrowsecurity, x.relforcerowsecurity, x.reloptions, x.relreplident, x.relpartbound, x.relispartition
+    x.relpersistence, x.relrowsecurity, x.relforcerowsecurity, x.reloptions, x.relreplident, x.relpartbound
   ${ownedIn('pg_class', 'x.relnamespace')} AND x.relkind <> 't'),
 functions AS MATERIALIZED (
   SELECT x.oid, x.oid::regprocedure::text AS name, x.prokind, x.proowner AS owner, x.proacl AS acl
@@ -65,7 +68,7 @@ const lines: readonly string[] = [
     || CASE WHEN relkind IN ('r', 'p', 'm') AND relreplident <> 'd' THEN ' replica identity ' || relreplident::text ELSE '' END
     || ${optional(`' with '`, `reloptions::text`)}
     || ${optional(`' partition by '`, `CASE relkind WHEN 'p' THEN pg_get_partkeydef(oid) END`)}
-    || ${optional(`' of '`, `SELECT string_agg(inhparent::regclass::text, ', ' ORDER BY inhseqno) FROM pg_inherits WHERE inhrelid = oid`)}
+    || ${optional(`' of '`, `SELECT string_agg(inhparent::regclass::text, ', ' ORDER BY inhseqno) FROM pg_inherits WHERE inhrelid = relations.oid`)}
     || ${optional(`' '`, `pg_get_expr(relpartbound, oid)`)}
     || ${optional(`' as '`, `CASE WHEN relkind IN ('v', 'm') THEN pg_get_viewdef(oid) END`)}
     FROM relations WHERE relkind NOT IN ('i', 'I')`,
@@ -127,8 +130,8 @@ const lines: readonly string[] = [
 
   `'type ' || name || ' owner ' || ${role('owner')} || CASE typtype WHEN 'b' THEN ' base' WHEN 'd' THEN ' domain '
       || format_type(typbasetype, typtypmod) || CASE WHEN typnotnull THEN ' not null' ELSE '' END || ${optional(`' default '`, 'typdefault')}
-    WHEN 'e' THEN ' enum ' || coalesce((SELECT string_agg(quote_literal(enumlabel), ', ' ORDER BY enumsortorder) FROM pg_enum WHERE enumtypid = oid), '')
-    WHEN 'r' THEN ' range of ' || (SELECT format_type(rngsubtype, NULL) FROM pg_range WHERE rngtypid = oid)
+    WHEN 'e' THEN ' enum ' || coalesce((SELECT string_agg(quote_literal(enumlabel), ', ' ORDER BY enumsortorder) FROM pg_enum WHERE enumtypid = types.oid), '')
+    WHEN 'r' THEN ' range of ' || (SELECT format_type(rngsubtype, NULL) FROM pg_range WHERE rngtypid = types.oid)
     ELSE ' multirange' END FROM types`,
 
   `verb || ' ' || privilege_type || ' on ' || name || ' to ' || ${role('grantee')}
@@ -168,4 +171,4 @@ lines (line) AS (
 ${lines.map((line) => `  SELECT ${line}`).join('\n  UNION ALL\n')}
 )
 SELECT DISTINCT replace(replace(line, chr(92), chr(92) || chr(92)), chr(10), chr(92) || 'n') COLLATE "C" AS line
-FROM lines WHERE line IS NOT NULL ORDER BY 1`;
+FROM lines ORDER BY 1`;

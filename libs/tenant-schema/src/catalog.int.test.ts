@@ -28,11 +28,11 @@ describe("a tenant database's catalog", () => {
     const born = await catalogOf(acme.database);
     for (let version = 1; version < schemaVersion; version++) {
       const old = await createDatabase(cluster, migrations.slice(0, version));
-      const client = await cluster.connect(old.name);
+      const client = await cluster.connect(old.database);
       const before = fingerprintOf(await readCatalog(client));
       const change = await migrateTenant(client);
       await client.end();
-      const after = await catalogOf(old.name);
+      const after = await catalogOf(old.database);
       await old.drop();
       expect({ version, change, difference: differenceOf(born, after) }).toEqual({
         version,

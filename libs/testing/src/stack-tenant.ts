@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from './client.js';
 import type { Stack } from './stack.js';
 import { until } from './waiting.js';
@@ -46,9 +47,20 @@ export async function createTenant(stack: Stack, wish: TenantWish = {}): Promise
   if (created.status === 202)
     await until(`tenant ${slug} is active`, 60_000, async () => (await stateOf()) === 'active');
   const { email, password } = body.admin;
-  const accessToken = await login(stack, slug, email, password);
+  const accessToken = await loginOnceKnown(stack, slug, email, password);
   const admin = stack.http.with({ authorization: `Bearer ${accessToken}` });
   return { id: created.body.id, slug, email, password, accessToken, admin };
+}
+
+/** A gateway may hear up to 2 s later that the tenant is active. */
+async function loginOnceKnown(stack: Stack, slug: string, email: string, password: string): Promise<string> {
+  for (const late = Date.now() + 10_000; ; await sleep(50)) {
+    try {
+      return await login(stack, slug, email, password);
+    } catch (error) {
+      if (Date.now() > late || !String(error).includes('/problems/tenant-provisioning')) throw error;
+    }
+  }
 }
 
 /** An access token. Raises with the answer when the login is refused. */

@@ -3,6 +3,7 @@ import type { Cluster } from '@tenantry/contracts';
 import { ApiError, type PlatformApi } from '../api.ts';
 import { contextOf } from '../context.ts';
 import { UsageError } from '../exit.ts';
+import { wholeNumber } from '../whole-number.ts';
 
 const path = '/v1/admin/clusters';
 const columns = ['name', 'state', 'host', 'port', 'tenants', 'maxTenants', 'maxConnections', 'reserve', 'labels', 'id'];
@@ -19,11 +20,6 @@ interface Capacity {
 interface Registration extends Capacity {
   readonly host?: string;
   readonly port?: number;
-}
-
-function wholeNumber(text: string): number {
-  if (!/^(0|[1-9]\d{0,8})$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
-  return Number(text);
 }
 
 /** `region=eu`; `region=` takes it away. */

@@ -71,7 +71,11 @@ const checks: Readonly<Record<string, (api: PlatformApi) => Promise<Omit<Finding
     const all = await api.all<Tenant>('/v1/admin/tenants', { state: 'active' });
     const newest = Math.max(0, ...all.map(({ schemaVersion }) => schemaVersion));
     const behind = all.filter(({ schemaVersion }) => schemaVersion < newest);
-    return { ok: behind.length === 0, found: `newest ${newest}; behind: ${listOf(behind.map(({ slug }) => slug))}` };
+    const cure = behind.length > 0 ? ' (npm run -s tenants -- migrate)' : '';
+    return {
+      ok: behind.length === 0,
+      found: `newest ${newest}; behind: ${listOf(behind.map(({ slug }) => slug))}${cure}`,
+    };
   },
 };
 

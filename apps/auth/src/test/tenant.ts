@@ -1,14 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { sealSecret } from '@tenantry/service-kit';
 import { TenantConnections } from '@tenantry/tenant-connection';
+import { schemaVersion } from '@tenantry/tenant-schema';
 import type { TenantDatabase } from '@tenantry/testing';
+import { oldestSchema } from '../app.module.js';
 import { log } from './bus.js';
 
 export const masterKey = randomBytes(32);
 
 /** What the registry says of a tenant. */
 export const placeOf = async ({ tenantId: id, host, port, database, role, password }: TenantDatabase) => ({
-  ...{ id, slug: 'acme', name: 'Acme', plan: 'standard', state: 'active' as const, schemaVersion: 1, generation: 1 },
+  ...{ id, slug: 'acme', name: 'Acme', plan: 'standard', state: 'active' as const, schemaVersion, generation: 1 },
   ...{
     host,
     port,
@@ -24,6 +26,7 @@ export const placeOf = async ({ tenantId: id, host, port, database, role, passwo
 export const connectionsTo = (tenants: readonly TenantDatabase[]): TenantConnections =>
   new TenantConnections({
     service: 'auth',
+    oldestSchema,
     source: { load: async (id) => placeOf(tenants.find(({ tenantId }) => tenantId === id)!) },
     open: async ({ id }) => tenants.find(({ tenantId }) => tenantId === id)!.password,
     settings: { budget: 10 },

@@ -16,7 +16,9 @@ import {
   type KitProcess,
 } from '@tenantry/service-kit';
 import { TenantConnectionModule, TenantConnections } from '@tenantry/tenant-connection';
+import { schemaVersion } from '@tenantry/tenant-schema';
 import { createTenantDatabase, testServers, type TenantDatabase } from '@tenantry/testing';
+import { oldestSchema } from '../app.module.js';
 import { Product } from '../product.entity.js';
 import { ProductsRepository } from '../products.repository.js';
 import { ProductsService } from '../products.service.js';
@@ -32,7 +34,7 @@ async function connect(user: string): Promise<Nats> {
 
 /** What the registry would say of the tenant. */
 const placeOf = async ({ tenantId: id, host, port, database, role, password }: TenantDatabase) => ({
-  ...{ id, slug: 'acme', name: 'Acme', plan: 'standard', schemaVersion: 1, generation: 1, state: 'active' as const },
+  ...{ id, slug: 'acme', name: 'Acme', plan: 'standard', schemaVersion, generation: 1, state: 'active' as const },
   ...{
     host,
     port,
@@ -68,7 +70,7 @@ export class ServiceUnderTest {
         KitModule.of(kit as unknown as KitProcess<unknown>),
         TenantConnectionModule.forRootAsync({
           useFactory: () => ({
-            ...{ service: 'products', masterKey, log, source: { load: async () => placeOf(acme) } },
+            ...{ service: 'products', oldestSchema, masterKey, log, source: { load: async () => placeOf(acme) } },
             settings: { budget: 10 },
           }),
         }),

@@ -36,7 +36,7 @@ export interface Finished {
 }
 
 /** What came of an exchange. */
-interface Exchanged {
+export interface Exchanged {
   readonly claims: readonly Claim[];
   /** Of tenants whose version has changed. */
   readonly changed: readonly TenantNotice[];

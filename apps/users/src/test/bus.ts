@@ -34,6 +34,7 @@ import {
   withRequest,
 } from '@tenantry/service-kit';
 import { TenantConnections } from '@tenantry/tenant-connection';
+import { schemaVersion } from '@tenantry/tenant-schema';
 import { testServers, type TenantDatabase } from '@tenantry/testing';
 import { AppModule } from '../app.module.js';
 
@@ -98,7 +99,7 @@ const settingsOf = (user: string) => {
 async function placeOf({ tenantId: id, ...tenant }: TenantDatabase, state: TenantState): Promise<TenantPlace> {
   const { host, port, database, role } = tenant;
   return {
-    ...{ id, slug: 'test', name: 'Test', plan: 'standard', schemaVersion: 1, generation: 1 },
+    ...{ id, slug: 'test', name: 'Test', plan: 'standard', schemaVersion, generation: 1 },
     ...{ host, port, database, role, state },
     password: await sealSecret(tenant.password, masterKey, { owner: id, field: 'db_password' }),
     limits: { requestsPerMinute: 1000, maxConnections: 5, maxDatabaseBytes: 1e9, maxUsers: 100 },

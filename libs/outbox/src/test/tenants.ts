@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { createTenantDatabase, type TenantDatabase } from '@tenantry/testing';
 import pg from 'pg';
 import type { EntityManager } from 'typeorm';
+import { ServiceError } from '@tenantry/service-kit';
 import type { TenantDatabases } from '../store.js';
 
 interface Scope {
@@ -13,6 +14,8 @@ interface Scope {
 export class Tenants implements TenantDatabases {
   /** Statements per tenant. */
   readonly asked = new Map<string, number>();
+  /** Those that the service cannot serve yet, each with how often it was asked for. */
+  readonly behind = new Map<string, number>();
   /** Called in a transaction right before it is committed. */
   beforeCommit: (tenantId: string) => Promise<void> = async () => undefined;
   readonly #pools = new Map<string, pg.Pool>();
@@ -21,7 +24,10 @@ export class Tenants implements TenantDatabases {
   constructor(private readonly databases: readonly TenantDatabase[]) {}
 
   runInTenant<Result>(tenantId: string, work: () => Promise<Result>): Promise<Result> {
-    return this.#scopes.run({ tenantId, client: undefined }, work);
+    const refused = this.behind.get(tenantId);
+    if (refused === undefined) return this.#scopes.run({ tenantId, client: undefined }, work);
+    this.behind.set(tenantId, refused + 1);
+    return Promise.reject(new ServiceError('tenant-maintenance', 'It is yet to be migrated.'));
   }
 
   async transaction<Result>(work: (manager: EntityManager) => Promise<Result>): Promise<Result> {

@@ -16,6 +16,7 @@ export class OwnConnections {
     const report = (fields: object, text: string): void => void this.reports.push({ fields, text });
     this.connections = new TenantConnections({
       service: 'test',
+      oldestSchema: 1,
       settings,
       source: { load: async (tenantId) => cluster.places.get(tenantId) },
       open: ({ id, password }) => openSecret(password, masterKey, { owner: id, field: 'db_password' }),

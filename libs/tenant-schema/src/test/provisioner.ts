@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { createTenantDatabase, type TenantDatabase, testServers } from '@tenantry/testing';
+import { createTenantDatabase, testServers } from '@tenantry/testing';
 import pg from 'pg';
 import type { Cluster } from '../cluster.js';
+
+interface TenantRole {
+  readonly role: string;
+  readonly password: string;
+  readonly database: string;
+}
 
 /** A role on the tests' cluster that may do what the account that provisions may: no superuser. */
 export interface Provisioner extends Cluster {
@@ -25,7 +31,7 @@ const clientOf = async (role: { user: string; password: string } | undefined, da
 export const asSuperuser = (database: string): Promise<pg.Client> => clientOf(undefined, database);
 
 /** As a service of this tenant's. */
-export const asTenant = ({ role: user, password, database }: TenantDatabase): Promise<pg.Client> =>
+export const asTenant = ({ role: user, password, database }: TenantRole): Promise<pg.Client> =>
   clientOf({ user, password }, database);
 
 export async function createProvisioner(): Promise<Provisioner> {

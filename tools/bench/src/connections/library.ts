@@ -51,6 +51,7 @@ export async function openLibrary(places: readonly Place[], settings: Partial<Co
       TenantConnectionModule.forRootAsync({
         useFactory: () => ({
           service: 'bench',
+          oldestSchema: 1,
           masterKey,
           settings,
           source: { load: async (id: string) => JSON.parse(known[Number(id.slice(-12))] ?? 'null') as TenantPlace },

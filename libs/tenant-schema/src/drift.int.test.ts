@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createTenantDatabase, type TenantDatabase } from '@tenantry/testing';
+import type pg from 'pg';
+import { differenceOf, readCatalog } from './catalog.js';
+import { drifts } from './test/drifts.js';
+import { asSuperuser, asTenant } from './test/provisioner.js';
+
+let acme: TenantDatabase;
+let client: pg.Client;
+let born: readonly string[];
+
+beforeAll(async () => {
+  acme = await createTenantDatabase();
+  client = await asSuperuser(acme.database);
+  born = await readCatalog(client);
+});
+afterAll(async () => {
+  await client.end();
+  await acme.drop();
+});
+
+/** What the catalog says of it, which is then undone. */
+const differenceAfter = async (sql: string): Promise<readonly string[]> => {
+  await client.query('BEGIN');
+  try {
+    await client.query(sql.replaceAll('%role', acme.role).replaceAll('%database', acme.database));
+    return differenceOf(born, await readCatalog(client));
+  } finally {
+    await client.query('ROLLBACK');
+  }
+};
+
+describe('a database that is not as its version says', () => {
+  it.each(drifts)('shows %s', async (_, sql, difference) => {
+    expect(await differenceAfter(sql)).toEqual(difference);
+  });
+
+  it('shows an extension more, and not each of its functions', async () => {
+    expect(await differenceAfter('CREATE EXTENSION pg_trgm')).toEqual([
+      expect.stringMatching(/^\+ extension pg_trgm [\d.]+ in public$/),
+    ]);
+  });
+
+  it('shows an index whose building was cut short', async () => {
+    const service = await asTenant(acme);
+    await service.query(`INSERT INTO products (name, price) VALUES ('anvil', 1), ('anvil', 2)`);
+    await service.end();
+    await expect(client.query('CREATE UNIQUE INDEX CONCURRENTLY one_name ON products (name)')).rejects.toThrow(
+      'could not create unique index',
+    );
+    expect(differenceOf(born, await readCatalog(client))).toEqual([
+      '+ index public.one_name CREATE UNIQUE INDEX one_name ON public.products USING btree (name) invalid',
+    ]);
+    await client.query('DROP INDEX one_name');
+  });
+
+  it('has no name of its own in it', () => {
+    expect(born.filter((line) => line.includes(acme.database) || /\bt_[0-9a-f]/.test(line))).toEqual([]);
+  });
+});
