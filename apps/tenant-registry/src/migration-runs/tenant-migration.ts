@@ -2,12 +2,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import { maxDifferenceLines } from '@tenantry/contracts';
 import { CONFIG, LOG, type Log } from '@tenantry/service-kit';
 import {
-  differenceOf,
-  fingerprintOf,
+  compareWith,
   migrateTenant,
   MigrationFailed,
   MigrationUnderWay,
-  readCatalog,
   schemaVersion,
   type SqlClient,
   versionOf,
@@ -45,7 +43,7 @@ export class TenantMigration {
 
   private async inside(claim: Claim): Promise<Outcome> {
     const { clusterId, database } = claim;
-    const provisioner = await this.clusters.open(clusterId);
+    const provisioner = await this.clusters.openAgain(clusterId);
     const statementTimeoutMs = this.config.MIGRATION_STATEMENT_SECONDS * 1000;
     const client = await provisioner.connect(database, statementTimeoutMs);
     try {
@@ -60,10 +58,9 @@ export class TenantMigration {
     const { from, to } = check ? await seen(client) : await migrateTenant(client, { target, statementTimeoutMs });
     // One that a newer build has made: there is nothing here to compare it with.
     if (to > schemaVersion) return { ...nothing, from, to, ...verdictOf(claim, to, []) };
-    const catalog = await readCatalog(client);
-    const difference = differenceOf(await this.catalogs.get(claim.clusterId, to), catalog);
+    const { fingerprint, difference } = await compareWith(await this.catalogs.get(claim.clusterId, to), client);
     const shown = difference.slice(0, maxDifferenceLines);
-    return { from, to, fingerprint: fingerprintOf(catalog), difference: shown, ...verdictOf(claim, to, difference) };
+    return { from, to, fingerprint, difference: shown, ...verdictOf(claim, to, difference) };
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Log } from '@tenantry/service-kit';
+import { ScramClient, type ScramKeys } from '@tenantry/tenant-connection';
 import { type Cluster, prepareCluster, type SqlClient } from '@tenantry/tenant-schema';
 import pg from 'pg';
 
@@ -30,6 +31,8 @@ export class Provisioner {
   private readonly pool: pg.Pool;
   private readonly settings: pg.ClientConfig;
   private prepared: Promise<void> | undefined;
+  /** Of its one account: a run of migrations enters thousands of databases as it. */
+  private readonly keys: ScramKeys = { scramKeys: undefined };
 
   constructor(
     private readonly url: string,
@@ -128,7 +131,10 @@ export class Provisioner {
   async connect(database: string, withinMs = this.settings.query_timeout): Promise<pg.Client> {
     const url = new URL(this.url);
     url.pathname = `/${database}`;
-    const client = new pg.Client({ ...this.settings, query_timeout: withinMs, connectionString: url.href });
+    const client = new ScramClient(
+      { ...this.settings, query_timeout: withinMs, connectionString: url.href },
+      this.keys,
+    );
     // Whoever waits for an answer hears of it.
     client.on('error', () => undefined);
     await client.connect();
