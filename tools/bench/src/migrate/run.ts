@@ -4,7 +4,7 @@ import type { Measured } from '../harness/rounds.ts';
 import { ask } from '../list/http.ts';
 import type { Ours } from '../list/ours.ts';
 
-const pollMs = 100;
+const pollMs = 250;
 
 /** As an operator's program does: it starts a run and looks at it until it has ended, which is when the registry says that it did. */
 export async function runToItsEnd(
