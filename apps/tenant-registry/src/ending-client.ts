@@ -1,22 +1,26 @@
 import pg from 'pg';
 
 /**
- * A connection that ends when an answer has not come in time. pg keeps it otherwise, and whoever is given it next waits behind a question that
+ * Ends the connection when an answer has not come in time. pg keeps it otherwise, and whoever is given it next waits behind a question that
  * nobody will answer: for a quarter of an hour where a host has gone without a word.
  */
+export function endAfterTimeout(client: pg.Client): void {
+  const ask = client.query.bind(client) as (...given: unknown[]) => unknown;
+  const endAfter = (failure: unknown): void => {
+    // With a question open, its end is no goodbye: the socket is closed.
+    if (failure instanceof Error && failure.message === 'Query read timeout') void client.end().catch(() => undefined);
+  };
+  client.query = ((...given: unknown[]) => {
+    const asked = ask(...given);
+    if (asked instanceof Promise) asked.catch(endAfter);
+    return asked;
+  }) as typeof client.query;
+}
+
+/** A connection that ends when an answer has not come in time. */
 export class EndingClient extends pg.Client {
   constructor(config?: string | pg.ClientConfig) {
     super(config);
-    const ask = this.query.bind(this) as (...given: unknown[]) => unknown;
-    this.query = ((...given: unknown[]) => {
-      const asked = ask(...given);
-      if (asked instanceof Promise) asked.catch((failure: unknown) => this.#endAfter(failure));
-      return asked;
-    }) as typeof this.query;
-  }
-
-  #endAfter(failure: unknown): void {
-    // With a question open, its end is no goodbye: the socket is closed.
-    if (failure instanceof Error && failure.message === 'Query read timeout') void this.end().catch(() => undefined);
+    endAfterTimeout(this);
   }
 }

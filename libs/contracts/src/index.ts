@@ -86,7 +86,7 @@ export { LimitsPatch, PoolOptions, TenantLimits } from './tenant-limits.js';
 export { Registration } from './registration.contract.js';
 export { CreateRole, Role, Roles } from './roles.contract.js';
 export { survey, type Survey } from './survey.js';
-export { TenantLifecycle } from './tenant-lifecycle.contract.js';
+export { changesAtOnce, TenantLifecycle } from './tenant-lifecycle.contract.js';
 export { TenantState } from './tenant-state.js';
 export { TenantHealth, TenantUsage, Usage } from './usage.contract.js';
 export { CreateUser, FirstAdmin, SessionSubject, User, UserEvents, Users } from './users.contract.js';

@@ -6,6 +6,9 @@ import { Operation, Tenant, TenantNotice } from './tenants.contract.js';
 /** Why somebody did it: kept with the change, shown to operators. */
 const reason = text(1, 500);
 
+/** Changes told in one answer; who is further behind asks again. */
+export const changesAtOnce = 500;
+
 const changed = (verb: string) =>
   message(`tenants.${verb}`, {
     request: z.strictObject({ id, reason }),

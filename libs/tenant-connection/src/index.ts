@@ -1,6 +1,7 @@
 export { TenantConnectionModule } from './tenant-connection.module.js';
 export { TenantConnections } from './connections.js';
 export type { DirectorySource } from './directory.js';
+export { ScramClient, type ScramKeys } from './scram-client.js';
 export type { ConnectionSettings } from './settings.js';
 export type { PoolsSnapshot } from './snapshot.js';
 export {

@@ -1,12 +1,16 @@
 import { createHash, createHmac, pbkdf2 } from 'node:crypto';
 import { promisify } from 'node:util';
 import pg, { type ClientConfig } from 'pg';
-import type { Place } from './place.js';
 
 /** What follows from a password, a salt and an iteration count (RFC 5802, section 3), and proves that one knows the first. */
 interface Keys {
   readonly clientKey: Buffer;
   readonly serverKey: Buffer;
+}
+
+/** Where the keys of one role are kept: derived from its password, for the server's salt. */
+export interface ScramKeys {
+  scramKeys: string | undefined;
 }
 
 /** What is used here of the inside of pg's client; `scram-client.int.test.ts` notices when it changes. */
@@ -29,13 +33,13 @@ const isPlain = (password: string): boolean => /^[\x21-\x7e]+$/.test(password);
 const keyBytes = 32;
 
 /**
- * A client of pg that derives the keys of a tenant's password once, not per connect: that is a sixth of a connect's CPU. A server
+ * A client of pg that derives the keys of a role's password once, not per connect: that is a sixth of a connect's CPU. A server
  * that asks with another salt gets newly derived ones. Where anything is unusual, pg does it all itself.
  */
 export class ScramClient extends pg.Client {
   constructor(
     config: ClientConfig,
-    private readonly place: Pick<Place, 'scramKeys'>,
+    private readonly place: ScramKeys,
   ) {
     super(config);
   }

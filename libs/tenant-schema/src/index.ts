@@ -1,5 +1,4 @@
-export { catalogOfVersion } from './catalog/catalog-of-version.js';
-export { differenceOf, fingerprintOf, readCatalog } from './catalog/catalog.js';
+export { modelOfVersion } from './catalog/catalog-of-version.js';
 export {
   dropTenant,
   dropTenantRole,
@@ -10,6 +9,7 @@ export {
   type ClosableSqlClient,
   type Cluster,
 } from './cluster.js';
+export { compareWith, type Likeness, type VersionModel } from './catalog/likeness.js';
 export { migrate, versionOf } from './migrate.js';
 export { migrateTenant, type TenantMigrationOptions, type VersionChange } from './migrate-tenant.js';
 export { MigrationFailed, MigrationUnderWay } from './migration-errors.js';

@@ -7,12 +7,16 @@ import { hop } from './hop.ts';
 import { kit } from './kit.ts';
 import { list } from './list.ts';
 import { login } from './login.ts';
+import { migrate } from './migrate.ts';
 import { overload } from './overload.ts';
 import { provisioning } from './provisioning.ts';
 import { soak } from './soak.ts';
 import { telemetry } from './telemetry.ts';
 
-const benches: readonly Bench[] = [kit, hop, list, telemetry, login, overload, provisioning, connections, soak];
+const benches: readonly Bench[] = [
+  ...[kit, hop, list, telemetry, login],
+  ...[overload, provisioning, migrate, connections, soak],
+];
 
 const help = `npm run bench [-- <name>...] [options]
 

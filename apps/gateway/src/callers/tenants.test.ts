@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { type Message, type TenantEntry, TenantLifecycle, type TenantNotice } from '@tenantry/contracts';
 import { createLog, type Messages, type Notices, ServiceError } from '@tenantry/service-kit';
+import { until } from '@tenantry/testing';
 import { TenantEntries } from './tenants.js';
 
 const limits = { requestsPerMinute: 600, maxConnections: 2, maxDatabaseBytes: 1e9, maxUsers: 100 };
@@ -116,6 +117,7 @@ describe('a tenant', () => {
     registry.answer = away;
     await sleep(2000);
     expect(await entries.get('slug:acme')).toMatchObject({ state: 'suspended' });
+    await until('what is asked next', 2000, () => asked.length > 2);
     expect(asked.slice(0, 3)).toEqual([undefined, 7, 8]);
   });
 

@@ -1,5 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import type { Operation, ParsedRequestOf, ReplyOf, Tenant, TenantLifecycle, TenantState } from '@tenantry/contracts';
+import {
+  changesAtOnce,
+  type Operation,
+  type ParsedRequestOf,
+  type ReplyOf,
+  type Tenant,
+  type TenantLifecycle,
+  type TenantState,
+} from '@tenantry/contracts';
 import { ServiceError } from '@tenantry/service-kit';
 import { OperationsService } from '../operations/operations.service.js';
 import { Births } from '../provisioning/births.js';
@@ -11,9 +19,6 @@ import { rotateCredentials, withCredentials } from './rotate-credentials.js';
 import { Transitions } from './transitions.js';
 
 type Asked<Name extends keyof typeof TenantLifecycle> = ParsedRequestOf<(typeof TenantLifecycle)[Name]>;
-
-/** Changes told in one answer; who is further behind asks again. */
-const changesAtOnce = 500;
 
 /** The rules of what happens to tenants after their birth. */
 @Injectable()

@@ -173,7 +173,8 @@ async function writeDownAll(
   const [changed] = migrated.length
     ? await manager.query<[TenantNotice[], number]>(mirrorVersions, [JSON.stringify(migrated)])
     : [[]];
-  const read = seen.filter(({ fingerprint }) => fingerprint !== null);
+  const done = new Set(changed.map(({ tenantId }) => tenantId));
+  const read = seen.filter(({ tenantId, fingerprint }) => fingerprint !== null && !done.has(tenantId));
   if (read.length > 0) await manager.query(mirrorFingerprints, [JSON.stringify(read)]);
   return changed;
 }

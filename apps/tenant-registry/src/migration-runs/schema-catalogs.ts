@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { catalogOfVersion } from '@tenantry/tenant-schema';
+import { modelOfVersion, type VersionModel } from '@tenantry/tenant-schema';
 import { ClusterAccess } from '../provisioning/cluster-access.js';
 
 /**
@@ -8,20 +8,20 @@ import { ClusterAccess } from '../provisioning/cluster-access.js';
  */
 @Injectable()
 export class SchemaCatalogs {
-  private readonly read = new Map<string, Promise<readonly string[]>>();
+  private readonly read = new Map<string, Promise<VersionModel>>();
 
   constructor(@Inject(ClusterAccess) private readonly clusters: Pick<ClusterAccess, 'open'>) {}
 
-  get(clusterId: string, version: number): Promise<readonly string[]> {
+  get(clusterId: string, version: number): Promise<VersionModel> {
     const key = `${clusterId} ${version}`;
-    const catalog = this.read.get(key) ?? this.make(clusterId, version);
-    this.read.set(key, catalog);
+    const model = this.read.get(key) ?? this.make(clusterId, version);
+    this.read.set(key, model);
     // Nobody is to be told of what somebody else met.
-    catalog.catch(() => this.read.delete(key));
-    return catalog;
+    model.catch(() => this.read.delete(key));
+    return model;
   }
 
-  private async make(clusterId: string, version: number): Promise<readonly string[]> {
-    return (await this.clusters.open(clusterId)).onItsOwn((cluster) => catalogOfVersion(cluster, version));
+  private async make(clusterId: string, version: number): Promise<VersionModel> {
+    return (await this.clusters.open(clusterId)).onItsOwn((cluster) => modelOfVersion(cluster, version));
   }
 }

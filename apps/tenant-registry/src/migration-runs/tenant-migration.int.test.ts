@@ -64,7 +64,8 @@ const claim = (): Claim => ({
   schemaVersion: schemaVersion - 1,
 });
 const migration = (seconds = 60): TenantMigration => {
-  const clusters = { open: () => Promise.resolve(access) };
+  const open = (): Promise<Provisioner> => Promise.resolve(access);
+  const clusters = { open, openAgain: open };
   return new TenantMigration(clusters, new SchemaCatalogs(clusters), { MIGRATION_STATEMENT_SECONDS: seconds }, log);
 };
 const asTenant = (): Promise<pg.Client> => open(tenant.database, tenant.role, tenant.password);

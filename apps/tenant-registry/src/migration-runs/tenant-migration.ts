@@ -2,12 +2,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import { maxDifferenceLines } from '@tenantry/contracts';
 import { CONFIG, LOG, type Log } from '@tenantry/service-kit';
 import {
-  differenceOf,
-  fingerprintOf,
+  compareWith,
   migrateTenant,
   MigrationFailed,
   MigrationUnderWay,
-  readCatalog,
   schemaVersion,
   type SqlClient,
   versionOf,
@@ -29,7 +27,7 @@ const maxLineLength = 400;
 @Injectable()
 export class TenantMigration {
   constructor(
-    @Inject(ClusterAccess) private readonly clusters: Pick<ClusterAccess, 'open'>,
+    @Inject(ClusterAccess) private readonly clusters: Pick<ClusterAccess, 'openAgain'>,
     private readonly catalogs: SchemaCatalogs,
     @Inject(CONFIG) private readonly config: Pick<RegistryConfig, 'MIGRATION_STATEMENT_SECONDS'>,
     @Inject(LOG) private readonly log: Log,
@@ -51,7 +49,7 @@ export class TenantMigration {
 
   private async inside(claim: Claim): Promise<Outcome> {
     const { clusterId, database } = claim;
-    const provisioner = await this.clusters.open(clusterId);
+    const provisioner = await this.clusters.openAgain(clusterId);
     const statementTimeoutMs = this.config.MIGRATION_STATEMENT_SECONDS * 1000;
     const client = await provisioner.enter(database, statementTimeoutMs);
     try {
@@ -74,10 +72,9 @@ export class TenantMigration {
   private async compared(claim: Claim, client: SqlClient, version: number): Promise<Omit<Outcome, 'from' | 'to'>> {
     // One that a newer build has made: there is nothing here to compare it with.
     if (version > schemaVersion) return { fingerprint: null, difference: [], ...verdictOf(claim, version, []) };
-    const catalog = await readCatalog(client);
-    const difference = differenceOf(await this.catalogs.get(claim.clusterId, version), catalog);
+    const { fingerprint, difference } = await compareWith(await this.catalogs.get(claim.clusterId, version), client);
     const shown = difference.slice(0, maxDifferenceLines).map((line) => line.slice(0, maxLineLength).toWellFormed());
-    return { fingerprint: fingerprintOf(catalog), difference: shown, ...verdictOf(claim, version, difference) };
+    return { fingerprint, difference: shown, ...verdictOf(claim, version, difference) };
   }
 }
 

@@ -9,13 +9,22 @@ interface Opened {
   readonly provisioner: Provisioner;
 }
 
+/** How long a way that was opened is good for those who enter database after database by it. */
+const goodMs = 1000;
+
+interface Asked {
+  readonly at: number;
+  readonly provisioner: Promise<Provisioner>;
+}
+
 /** The ways into the clusters, each opened when it is first needed, and anew when the registry has been told of another. */
 @Injectable()
 export class ClusterAccess implements OnApplicationShutdown {
   private readonly opened = new Map<string, Opened>();
+  private readonly asked = new Map<string, Asked>();
 
   constructor(
-    private readonly clusters: ClustersRepository,
+    @Inject(ClustersRepository) private readonly clusters: Pick<ClustersRepository, 'getProvisioner'>,
     private readonly secrets: Secrets,
     @Inject(LOG) private readonly log: Log,
   ) {}
@@ -29,6 +38,17 @@ export class ClusterAccess implements OnApplicationShutdown {
     this.opened.set(clusterId, { url, provisioner });
     // What runs on it is let to its end.
     void before?.provisioner.close();
+    return provisioner;
+  }
+
+  /** The way that `open` has found within the last second: its asking and unsealing would be a part of a small migration. */
+  async openAgain(clusterId: string): Promise<Provisioner> {
+    const before = this.asked.get(clusterId);
+    if (before && performance.now() < before.at + goodMs) return before.provisioner;
+    const provisioner = this.open(clusterId);
+    this.asked.set(clusterId, { at: performance.now(), provisioner });
+    // Who comes next tries it again.
+    provisioner.catch(() => this.asked.delete(clusterId));
     return provisioner;
   }
 

@@ -1,7 +1,8 @@
 import type { Log } from '@tenantry/service-kit';
+import { ScramClient, type ScramKeys } from '@tenantry/tenant-connection';
 import { type Cluster, prepareCluster, type SqlClient } from '@tenantry/tenant-schema';
 import pg from 'pg';
-import { EndingClient } from '../ending-client.js';
+import { endAfterTimeout } from '../ending-client.js';
 
 /** Statements on one cluster at once; each holds a connection of the provisioner's. */
 const maxConnections = 8;
@@ -51,6 +52,8 @@ export class Provisioner {
   private readonly pool: pg.Pool;
   private readonly settings: pg.ClientConfig;
   private prepared: Promise<void> | undefined;
+  /** Of its one account: a run of migrations enters thousands of databases as it. */
+  private readonly keys: ScramKeys = { scramKeys: undefined };
 
   constructor(
     private readonly url: string,
@@ -168,7 +171,8 @@ export class Provisioner {
   private async open(database: string, settings: pg.ClientConfig): Promise<pg.Client> {
     const url = new URL(this.url);
     url.pathname = `/${database}`;
-    const client = new EndingClient({ ...settings, connectionString: url.href });
+    const client = new ScramClient({ ...settings, connectionString: url.href }, this.keys);
+    endAfterTimeout(client);
     // Whoever waits for an answer hears of it.
     client.on('error', () => undefined);
     await client.connect();

@@ -1,4 +1,4 @@
-import { TenantLifecycle, tenantNotice, type TenantNotice } from '@tenantry/contracts';
+import { changesAtOnce, TenantLifecycle, tenantNotice, type TenantNotice } from '@tenantry/contracts';
 import type { Log } from '../log.js';
 import { ServiceError } from '../service-error.js';
 import type { Messages } from './messages.js';
@@ -66,7 +66,7 @@ export class TenantFollower {
     else this.log.warn({ err }, 'the registry does not say which tenants have changed; asking on');
   }
 
-  /** @returns whether there may be more. */
+  /** @returns whether there are more than one answer tells. While tenants change, one after the other, the next question has its time. */
   async #catchUp(): Promise<boolean> {
     const { changes, generation } = await this.messages.ask(
       TenantLifecycle.changes,
@@ -75,6 +75,6 @@ export class TenantFollower {
     if (this.#seen === undefined) this.follows.doubt();
     this.#seen = generation;
     for (const change of changes) this.follows.changed(change);
-    return changes.length > 0;
+    return changes.length >= changesAtOnce;
   }
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { readCatalog } from './catalog.js';
 import { type Cluster, type ClosableSqlClient, createClosed } from '../cluster.js';
 import { furnish } from '../furnish.js';
+import { readModel, type VersionModel } from './likeness.js';
 import { migrationsOf } from '../migrate-tenant.js';
 import type { Migration } from '../migration.js';
 import { quoted } from '../physical-name.js';
@@ -32,17 +32,19 @@ async function create(session: SqlClient, name: string): Promise<void> {
   await createClosed(session, name);
 }
 
-async function furnished(client: ClosableSqlClient, migrations: readonly Migration[]): Promise<readonly string[]> {
+async function furnished(client: ClosableSqlClient, migrations: readonly Migration[]): Promise<VersionModel> {
   try {
     await furnish(client, migrations);
-    return await readCatalog(client);
+    // As whoever looks at tenants' databases.
+    await client.query('RESET ROLE');
+    return await readModel(client);
   } finally {
     await client.end();
   }
 }
 
-/** `catalogOfVersion` with any list of migrations. */
-export async function catalogAfter(cluster: Cluster, migrations: readonly Migration[]): Promise<readonly string[]> {
+/** `modelOfVersion` with any list of migrations. */
+async function modelAfter(cluster: Cluster, migrations: readonly Migration[]): Promise<VersionModel> {
   const name = `${prefix}${randomBytes(8).toString('hex')}`;
   const session = await cluster.connect('postgres');
   try {
@@ -58,12 +60,22 @@ export async function catalogAfter(cluster: Cluster, migrations: readonly Migrat
   }
 }
 
+/** `catalogOfVersion` with any list of migrations. */
+export async function catalogAfter(cluster: Cluster, migrations: readonly Migration[]): Promise<readonly string[]> {
+  return (await modelAfter(cluster, migrations)).catalog;
+}
+
+/** The catalog that a tenant's database of that version has; see `modelOfVersion`. */
+export async function catalogOfVersion(cluster: Cluster, version: number): Promise<readonly string[]> {
+  return (await modelOfVersion(cluster, version)).catalog;
+}
+
 /**
- * The catalog that a tenant's database of that version has: read in a scratch database that gets exactly the migrations up to it, made and
+ * What a tenant's database of that version has: read in a scratch database that gets exactly the migrations up to it, made and
  * dropped on this cluster (which `prepareCluster` has been at). What a process that was ended has left, the next call drops.
  *
  * @throws RangeError where there is no such version.
  */
-export async function catalogOfVersion(cluster: Cluster, version: number): Promise<readonly string[]> {
-  return catalogAfter(cluster, migrationsOf(version));
+export async function modelOfVersion(cluster: Cluster, version: number): Promise<VersionModel> {
+  return modelAfter(cluster, migrationsOf(version));
 }

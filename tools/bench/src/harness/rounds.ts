@@ -20,6 +20,8 @@ export interface Arm {
   readonly processes: Readonly<Record<string, number>>;
   /** The process that only makes load, where there is one: its time is told apart. */
   readonly loadPid?: number;
+  /** Before each measurement, not measured: for what a measurement uses up. */
+  prepare?(): Promise<void>;
   measure(seconds: number): Promise<Measured>;
 }
 
@@ -50,6 +52,7 @@ const pauseMs = 100;
 export async function interleave(arms: readonly Arm[], plan: Plan): Promise<Sample[][]> {
   for (const arm of arms) {
     plan.report(`warming up ${arm.name}`);
+    await arm.prepare?.();
     await arm.measure(plan.warmUpSeconds);
   }
   const samples = arms.map((): Sample[] => []);
@@ -57,6 +60,7 @@ export async function interleave(arms: readonly Arm[], plan: Plan): Promise<Samp
     plan.report(`round ${round + 1} of ${plan.rounds}`);
     const order = [...arms.keys()];
     for (const index of round % 2 === 0 ? order : order.reverse()) {
+      await arms[index]!.prepare?.();
       await sleep(pauseMs);
       samples[index]!.push(await sampleOf(arms[index]!, plan.seconds));
     }
