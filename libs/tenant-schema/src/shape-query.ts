@@ -36,7 +36,7 @@ const things: readonly string[] = [
   `SELECT datdba, ARRAY(SELECT acl FROM unnest(coalesce(datacl, acldefault('d', datdba))::text[]) AS acl WHERE acl LIKE '=%')
     FROM pg_database WHERE datname = current_database()`,
   // Of other kinds, how many there are: whatever there is depends on something.
-  `SELECT classid FROM pg_depend WHERE classid = ANY ('{${others}}'::regclass[]) AND objid >= 16384`,
+  `SELECT classid FROM pg_depend WHERE classid = ANY ('{${others.join(',')}}'::regclass[]) AND objid >= 16384`,
 ];
 
 /** How many of each kind there are, and the sum of their hashes: whatever their order. */
