@@ -18,7 +18,7 @@ let done: string[];
 /** An engine that records what it is given, and keeps nothing. */
 beforeEach(() => {
   [recorded, done] = [[], []];
-  jest.spyOn(DBOS, 'registerWorkflow').mockImplementation((work) => work as never);
+  jest.spyOn(DBOS, 'registerWorkflow').mockImplementation((work) => work);
   jest.spyOn(DBOS, 'startWorkflow').mockImplementation(
     (work) =>
       ((job: object) => {
