@@ -1,5 +1,5 @@
 import type { DataSourceOptions } from 'typeorm';
-import { EndingClient } from './ending-client.js';
+import { PreparingClient } from './preparing-client.js';
 
 const connectTimeoutMs = 3000;
 const statementTimeoutMs = 5000;
@@ -17,7 +17,7 @@ export const centralDatabase = (url: string, answersWithinMs = answerTimeoutMs) 
     installExtensions: false,
     poolSize: 10,
     extra: {
-      Client: EndingClient,
+      Client: PreparingClient,
       connectionTimeoutMillis: connectTimeoutMs,
       statement_timeout: statementTimeoutMs,
       query_timeout: answersWithinMs,

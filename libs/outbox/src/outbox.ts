@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { DomainEvent, EventDataOf, ServiceName } from '@tenantry/contracts';
 import { currentRequest } from '@tenantry/service-kit';
 import type { EntityManager } from 'typeorm';
-import { insertRow } from './rows.js';
+import { insertRows, type NewRow } from './rows.js';
 import type { Place, Query, Store } from './store.js';
 
 /** What happened, and to what. */
@@ -22,8 +22,6 @@ export interface Promises {
   /** It has ended, committed or not; `said` when it held events. */
   end(place: Place, said: boolean): void;
 }
-
-type NewRow = Parameters<typeof insertRow>[1];
 
 /** An open transaction. */
 interface Writing {
@@ -112,7 +110,7 @@ export class Outbox {
   }
 
   async #write({ place, query, rows }: Writing): Promise<void> {
-    for (const row of rows) await insertRow(query, row);
+    await insertRows(query, rows);
     await this.promises.raise(place);
   }
 }

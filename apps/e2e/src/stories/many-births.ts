@@ -18,6 +18,7 @@ export const manyBirths = (stack: () => Stack): void =>
       const operation = await ended(stack(), created.headers.location!);
       expect(operation).toMatchObject({ state: 'succeeded', tenantId: created.body.id });
       expect(operation.steps.map(({ name }) => name)).toEqual(['reserve', 'database', 'first-admin', 'activate']);
+      expect(operation.steps.filter(({ state, endedAt }) => state !== 'succeeded' || endedAt === null)).toEqual([]);
       expect(await stack().operator.get(`/v1/admin/tenants/${created.body.id}`)).toMatchObject({
         body: { state: 'active' },
       });

@@ -18,13 +18,13 @@ beforeAll(async () => {
   registry = await createRegistryDatabase([TenantRow, Cluster, Plan]);
   operations = new OperationsRepository(registry.source);
   const tenants = new TenantsRepository(registry.source.getRepository(TenantRow));
-  transitions = new Transitions(tenants, operations, quietOutbox(registry.source, events), { say: () => undefined });
+  transitions = new Transitions(tenants, quietOutbox(registry.source, events), { say: () => undefined });
   await registry.source.query(`INSERT INTO clusters (name, host, port) VALUES ('main', 'localhost', 5432)`);
 });
 beforeEach(() => void events.splice(0));
 afterAll(() => registry?.drop());
 
-const born = async (): Promise<{ id: string; activate: () => Promise<TenantRow> }> => {
+const born = async (): Promise<{ id: string; activate: () => Promise<void> }> => {
   const id = randomUUID();
   await registry.source.query(
     `INSERT INTO tenants (id, slug, name, state, plan, cluster_id, db_name, db_user)

@@ -18,7 +18,7 @@ export interface Step<J extends Job = TenantJob> {
   readonly work: (job: J) => Promise<void>;
   /** It cannot fail for good: it is tried until it is done. */
   readonly untilDone?: boolean;
-  /** The last one, which ends the operation in the transaction of its own work: the end is then no step more. */
+  /** The last one, which ends the operation in the transaction of its own work: that is the record that it was done. */
   readonly isEnd?: boolean;
 }
 

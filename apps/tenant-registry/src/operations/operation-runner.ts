@@ -93,7 +93,7 @@ export class OperationRunner {
 
   private async run({ kind, steps, undo }: LongAction, job: TenantJob): Promise<void> {
     try {
-      for (const step of steps) await this.take(step, job);
+      for (const step of steps) await (step.isEnd ? this.takeLast(step, job) : this.take(step, job));
     } catch (err) {
       if (isOfTheEngine(err) || !(await hasFailed(job))) throw err;
       // The last step was done, and only its repetition failed: somebody has changed the tenant since.
@@ -111,13 +111,27 @@ export class OperationRunner {
   }
 
   private take(step: Step, job: TenantJob): Promise<void> {
-    const { name } = step;
-    const work = async (): Promise<void> => {
-      this.log.debug({ step: name, ...job }, 'a step begins');
-      await withRequest(requestOf(job), () => step.work(job));
-      this.log.debug({ step: name, ...job }, 'a step is done');
-    };
     const tries = step.untilDone ? untilDone : { ...forAWhile, shouldRetry: mayPass };
-    return DBOS.runStep(work, { name, retriesAllowed: true, ...tries });
+    return DBOS.runStep(() => this.work(step, job), { name: step.name, retriesAllowed: true, ...tries });
+  }
+
+  /**
+   * What ends the operation itself needs no record of the engine's that it has: done again, it finds so. Where it fails it is a step like any
+   * other, tried again or given up. One that was given up can then still be done by who goes on, or be undone, and not both: what undoes it
+   * takes it away first (see `CreateTenant`).
+   */
+  private async takeLast(step: Step, job: TenantJob): Promise<void> {
+    try {
+      await this.work(step, job);
+    } catch (err) {
+      this.log.debug({ err, step: step.name, ...job }, 'the last step has failed at first');
+      await this.take(step, job);
+    }
+  }
+
+  private async work({ name, work }: Step, job: TenantJob): Promise<void> {
+    this.log.debug({ step: name, ...job }, 'a step begins');
+    await withRequest(requestOf(job), () => work(job));
+    this.log.debug({ step: name, ...job }, 'a step is done');
   }
 }

@@ -19,10 +19,12 @@ export interface OperationRow extends Job {
   readonly createdAt: Date;
   readonly dueAt: Date;
   readonly begunAt: Date | null;
+  readonly endedAt: Date | null;
   readonly outcome: 'succeeded' | 'failed' | null;
 }
 
-const columns = `id AS "operationId", kind, tenant_id AS "tenantId", created_at AS "createdAt", due_at AS "dueAt", begun_at AS "begunAt", outcome,
+const columns = `id AS "operationId", kind, tenant_id AS "tenantId", created_at AS "createdAt", due_at AS "dueAt", begun_at AS "begunAt",
+  ended_at AS "endedAt", outcome,
   coalesce(request_id, id::text) AS "requestId"`;
 
 /** Who is recorded as having decided: whoever asks, or the registry itself. */
@@ -88,10 +90,10 @@ export class OperationsRepository {
   }
 
   /** Again changes nothing. */
-  async end(id: string, outcome: 'succeeded' | 'failed', manager = this.database.manager): Promise<void> {
-    await manager.query('UPDATE operations SET outcome = $2, ended_at = now() WHERE id = $1 AND ended_at IS NULL', [
-      id,
-      outcome,
-    ]);
+  async end(id: string, outcome: 'succeeded' | 'failed'): Promise<void> {
+    await this.database.query(
+      'UPDATE operations SET outcome = $2, ended_at = now() WHERE id = $1 AND ended_at IS NULL',
+      [id, outcome],
+    );
   }
 }

@@ -20,6 +20,18 @@ const taken = ({ name, error, startedAtEpochMs, completedAtEpochMs }: StepInfo):
   ...(error ? { error: `${name} failed; the registry's log has the cause` } : {}),
 });
 
+/** The last one, which has ended the operation: begun when the one before it was done. */
+const ended = (name: string, { begunAt, endedAt }: OperationRow, recorded: StepInfo[]): StepView => {
+  const before = Math.max(...recorded.filter((step) => step.name !== name).map((step) => step.completedAtEpochMs ?? 0));
+  const startedAt = before > 0 ? new Date(before) : begunAt;
+  return {
+    name,
+    state: 'succeeded',
+    startedAt: startedAt?.toISOString() ?? null,
+    endedAt: endedAt?.toISOString() ?? null,
+  };
+};
+
 const ahead = (name: string, state: StepView['state']): StepView => ({ name, state, startedAt: null, endedAt: null });
 
 /** Long actions and how far they are. */
@@ -63,7 +75,8 @@ export class OperationsService {
   }
 
   /** In the order of the action: what is recorded, what is under way, what is still to come. */
-  private stepsOf({ kind, createdAt, outcome }: OperationRow, recorded: StepInfo[], isAhead: boolean): StepView[] {
+  private stepsOf(row: OperationRow, recorded: StepInfo[], isAhead: boolean): StepView[] {
+    const { kind, createdAt, outcome } = row;
     const action = this.actions.find((one) => one.kind === kind);
     const planned = action?.steps.map(({ name }) => name) ?? [];
     const decidedAt = createdAt.toISOString();
@@ -71,6 +84,8 @@ export class OperationsService {
       ? [{ name: action.opening, state: 'succeeded', startedAt: decidedAt, endedAt: decidedAt }]
       : [];
     const done = new Map(recorded.map((step) => [step.name, taken(step)]));
+    const last = action?.steps.at(-1);
+    if (last?.isEnd && outcome === 'succeeded') done.set(last.name, ended(last.name, row, recorded));
     const hasFailed = planned.some((name) => done.get(name)?.state === 'failed');
     const [current] = outcome || hasFailed || isAhead ? [] : planned.filter((name) => !done.has(name));
     const steps = planned.map(

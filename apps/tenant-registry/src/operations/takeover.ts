@@ -3,8 +3,10 @@ import { DBOS } from '@dbos-inc/dbos-sdk';
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { CONFIG, type CommonConfig, LOG, type Log } from '@tenantry/service-kit';
+import pg from 'pg';
 import { DataSource } from 'typeorm';
 import type { RegistryConfig } from '../config.js';
+import { PreparingClient } from '../preparing-client.js';
 import { Leftovers } from './leftovers.js';
 import { OperationRunner } from './operation-runner.js';
 import { OperationsRepository } from './operations.repository.js';
@@ -19,18 +21,19 @@ const idleInTransactionMs = 60_000;
 /** Operations begun at one beat. */
 const startsAtOnce = 20;
 
-/**
- * With the limit that the engine sets on each new connection itself otherwise, beside the first statement of whoever waits for it: pg warns
- * of two statements at once.
- */
-function engineUrl({ REGISTRY_DATABASE_URL }: RegistryConfig): string {
-  const url = new URL(REGISTRY_DATABASE_URL);
-  const given = url.searchParams.get('options') ?? '';
-  url.searchParams.set('options', `-c idle_in_transaction_session_timeout=${idleInTransactionMs} ${given}`.trim());
-  return url.href;
-}
+const connectTimeoutMs = 10_000;
+const poolSize = 10;
 
-const cannotLook = 'Could not verify the existence of database';
+/** The engine's connections: its own would have each statement read and planned anew. */
+const enginePool = ({ REGISTRY_DATABASE_URL }: RegistryConfig): pg.Pool =>
+  new pg.Pool({
+    connectionString: REGISTRY_DATABASE_URL,
+    Client: PreparingClient,
+    max: poolSize,
+    application_name: 'tenant-registry/operations',
+    connectionTimeoutMillis: connectTimeoutMs,
+    idle_in_transaction_session_timeout: idleInTransactionMs,
+  });
 
 /**
  * Sees to it that what was decided on is done, whichever process dies: says each second that this one lives, goes on with the workflows
@@ -41,6 +44,7 @@ export class Takeover implements OnApplicationBootstrap, BeforeApplicationShutdo
   private readonly name: string;
   /** Under which this process says that it lives. */
   readonly executor: string;
+  private pool: pg.Pool | undefined;
   private timer: NodeJS.Timeout | undefined;
   private beating: Promise<void> = Promise.resolve();
   /** Since when this process has said so without fail, and without standing still. */
@@ -74,6 +78,7 @@ export class Takeover implements OnApplicationBootstrap, BeforeApplicationShutdo
     this.timer = undefined;
     await this.beating;
     await DBOS.shutdown();
+    await this.pool?.end();
     // From now on nobody waits for us.
     await this.database.query('DELETE FROM instances WHERE executor = $1', [this.executor]);
   }
@@ -85,19 +90,20 @@ export class Takeover implements OnApplicationBootstrap, BeforeApplicationShutdo
 
   private launch(): void {
     const { log } = this;
+    this.pool = enginePool(this.config);
+    this.pool.on('error', (err) => log.warn({ err }, 'an idle connection of the workflow engine was lost'));
     const text = (entry: unknown): string => (entry instanceof Error ? entry.message : String(entry));
     DBOS.setConfig({
       name: 'tenant-registry',
-      systemDatabaseUrl: engineUrl(this.config),
-      systemDatabasePoolSize: 10,
+      systemDatabaseUrl: this.config.REGISTRY_DATABASE_URL,
+      systemDatabasePool: this.pool,
       executorID: this.executor,
       // What is unfinished must outlive a new build.
       applicationVersion: '1',
       logger: {
         info: (entry: unknown) => log.debug(text(entry)),
         debug: (entry: unknown) => log.trace(text(entry)),
-        // It looks for its database in another one, which our role may not enter; it is there, for ours is the same.
-        warn: (entry: unknown) => log[text(entry).startsWith(cannotLook) ? 'debug' : 'warn'](text(entry)),
+        warn: (entry: unknown) => log.warn(text(entry)),
         error: (entry: unknown) => log.error(text(entry)),
       },
     });

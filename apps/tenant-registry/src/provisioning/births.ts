@@ -10,7 +10,7 @@ import { Transitions } from '../lifecycle/transitions.js';
 import { type OperationRow, OperationsRepository } from '../operations/operations.repository.js';
 import { adminPassword, databasePassword, Secrets } from '../secrets.js';
 import type { SealedAdmin } from '../tenants/tenant.entity.js';
-import { expectKnown, Placement } from './placement.js';
+import { Placement, unknown } from './placement.js';
 
 /** What is asked for. */
 export interface Wish {
@@ -70,22 +70,23 @@ export class Births {
 
   private async insert(manager: EntityManager, id: string, wish: Wish): Promise<void> {
     const { slug, name, plan, cluster, poolOptions = {}, signUp = false, admin } = wish;
-    await expectKnown(manager, 'plan', plan);
     // Before the place is chosen: until the end nobody else gets one, and a key may be far away.
     const key = await this.secrets.newKey(id);
     const [sealed, password] = [await this.sealed(id, admin, key), await this.newPassword(id, key)];
     const place = await this.placement.choose(manager, cluster);
-    await manager.query(
+    const made = await manager.query<unknown[]>(
       `INSERT INTO tenants
          (id, slug, name, state, plan, cluster_id, db_name, db_user, data_key, db_password, schema_version, first_admin,
           pool_options, sign_up, wanted_cluster)
-       VALUES ($1, $2, $3, 'provisioning', $4, $5, $6, $6, $7, $8, $9, $10, $11, $12, $13)`,
+       SELECT $1, $2, $3, 'provisioning', name, $5, $6, $6, $7, $8, $9, $10::jsonb, $11::jsonb, $12, $13 FROM plans WHERE name = $4
+       RETURNING id`,
       [
         // Physical names come from the id, never from what somebody wrote.
         ...[id, slug, name, plan, place, `t_${id.replaceAll('-', '')}`, key, password, schemaVersion],
         ...[sealed, poolOptions, signUp, cluster ?? null],
       ],
     );
+    if (made.length === 0) throw unknown('plan', plan);
   }
 
   /** Stored, with the version it is to be born at, before there is a role that has it: a crash in between loses nothing. */

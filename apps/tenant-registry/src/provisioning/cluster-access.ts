@@ -5,6 +5,7 @@ import { provisionerUrl, Secrets } from '../secrets.js';
 import { Provisioner } from './provisioner.js';
 
 interface Opened {
+  readonly sealed: string;
   readonly url: string;
   readonly provisioner: Provisioner;
 }
@@ -31,11 +32,15 @@ export class ClusterAccess implements OnApplicationShutdown {
 
   /** @throws ServiceError `service-unavailable` for a cluster nobody has the way into; SecretUnreadable. */
   async open(clusterId: string): Promise<Provisioner> {
-    const url = await this.secrets.open(await this.clusters.getProvisioner(clusterId), provisionerUrl(clusterId));
+    const sealed = await this.clusters.getProvisioner(clusterId);
+    if (this.opened.get(clusterId)?.sealed === sealed) return this.opened.get(clusterId)!.provisioner;
+    const url = await this.secrets.open(sealed, provisionerUrl(clusterId));
     const before = this.opened.get(clusterId);
-    if (before?.url === url) return before.provisioner;
-    const provisioner = new Provisioner(url, this.log);
-    this.opened.set(clusterId, { url, provisioner });
+    // Sealed anew it is another text, and the same way in.
+    const isSame = before?.url === url;
+    const provisioner = isSame ? before.provisioner : new Provisioner(url, this.log);
+    this.opened.set(clusterId, { sealed, url, provisioner });
+    if (isSame) return provisioner;
     // What runs on it is let to its end.
     void before?.provisioner.close();
     return provisioner;

@@ -5,8 +5,7 @@ import { dropTenant, ensureTenantDatabase, ensureTenantRole, type SqlClient } fr
 import { Transitions } from '../lifecycle/transitions.js';
 import type { LongAction, Step, TenantJob } from '../operations/long-action.js';
 import { adminPassword, databasePassword, Secrets } from '../secrets.js';
-import type { TenantRow } from '../tenants/tenant.entity.js';
-import { TenantsRepository } from '../tenants/tenants.repository.js';
+import { type TenantAtWork, TenantsRepository } from '../tenants/tenants.repository.js';
 import { TenantCluster } from './tenant-cluster.js';
 
 /** The birth of a tenant, from a reserved place to its first login. What cannot be finished leaves nothing but the row, and its slug free. */
@@ -31,7 +30,7 @@ export class CreateTenant implements LongAction {
 
   /** One step, since each costs PostgreSQL as much as all of these statements but one. Each of them may come again. */
   private makeDatabase(job: TenantJob): Promise<void> {
-    const make = async (cluster: SqlClient, { id, database, role, sealedPassword }: TenantRow): Promise<void> => {
+    const make = async (cluster: SqlClient, { id, database, role, sealedPassword }: TenantAtWork): Promise<void> => {
       await ensureTenantRole(cluster, role, await this.secrets.open(sealedPassword ?? '', databasePassword(id)));
       await ensureTenantDatabase(cluster, database, role);
     };
@@ -50,7 +49,6 @@ export class CreateTenant implements LongAction {
       from: ['provisioning'],
       reason: null,
       ends: operationId,
-      beside: (manager) => manager.query('UPDATE tenants SET first_admin = NULL WHERE id = $1', [tenantId]),
     });
   }
 

@@ -65,7 +65,7 @@ beforeAll(async () => {
   );
   const operations = new OperationsRepository(registry.source);
   const tenants = new TenantsRepository(registry.source.getRepository(TenantRow));
-  const transitions = new Transitions(tenants, operations, quietOutbox(registry.source), { say: () => undefined });
+  const transitions = new Transitions(tenants, quietOutbox(registry.source), { say: () => undefined });
   births = new Births(registry.source, new Placement(), operations, transitions, secrets);
   Object.assign(urls, { main: testServers().postgresUrl, west: second.url });
   for (const [name, provisioner] of Object.entries(urls)) {

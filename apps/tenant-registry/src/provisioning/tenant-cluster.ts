@@ -3,9 +3,7 @@ import type { TenantState } from '@tenantry/contracts';
 import { ServiceError } from '@tenantry/service-kit';
 import type { SqlClient } from '@tenantry/tenant-schema';
 import type { TenantJob } from '../operations/long-action.js';
-import { OperationsRepository } from '../operations/operations.repository.js';
-import type { TenantRow } from '../tenants/tenant.entity.js';
-import { TenantsRepository } from '../tenants/tenants.repository.js';
+import { type TenantAtWork, TenantsRepository } from '../tenants/tenants.repository.js';
 import { ClusterAccess } from './cluster-access.js';
 
 /**
@@ -19,7 +17,6 @@ import { ClusterAccess } from './cluster-access.js';
 export class TenantCluster {
   constructor(
     private readonly tenants: TenantsRepository,
-    private readonly operations: OperationsRepository,
     private readonly clusters: ClusterAccess,
   ) {}
 
@@ -29,18 +26,17 @@ export class TenantCluster {
    * @throws ServiceError `conflict` where it makes none, or is somebody else's by now.
    */
   async alone(
-    { operationId, tenantId }: TenantJob,
+    job: TenantJob,
     states: readonly TenantState[],
-    work: (cluster: SqlClient, tenant: TenantRow) => Promise<void>,
+    work: (cluster: SqlClient, tenant: TenantAtWork) => Promise<void>,
     { ready = false } = {},
   ): Promise<void> {
-    const { cluster, database } = await this.tenants.get(tenantId);
-    const provisioner = await this.clusters.open(cluster.id);
+    const { clusterId, database } = await this.tenants.locate(job.tenantId);
+    const provisioner = await this.clusters.open(clusterId);
     if (ready) await provisioner.prepare();
     await provisioner.alone(database, async (session) => {
-      const tenant = await this.tenants.get(tenantId);
-      if (!states.includes(tenant.state) || !(await this.operations.isUnderWay(operationId)))
-        throw new ServiceError('conflict', 'This is not to be done any more.');
+      const tenant = await this.tenants.findAtWork(job, states);
+      if (!tenant) throw new ServiceError('conflict', 'This is not to be done any more.');
       await work(session, tenant);
     });
   }

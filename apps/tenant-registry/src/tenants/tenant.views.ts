@@ -50,8 +50,10 @@ export const toPlace = (row: TenantRow): TenantPlace | null =>
         schemaVersion: row.schemaVersion,
       };
 
-/** What every instance is told when it has changed. */
-export const toNotice = ({ id, slug, state, generation }: TenantRow): TenantNotice => ({
+/** What of a tenant is told to every instance when it has changed. */
+export type Noticed = Pick<TenantRow, 'id' | 'slug' | 'state' | 'generation'>;
+
+export const toNotice = ({ id, slug, state, generation }: Noticed): TenantNotice => ({
   tenantId: id,
   slug,
   state,

@@ -3,6 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import type { ParsedRequestOf, TenantNotice, Tenants, TenantState } from '@tenantry/contracts';
 import { preconditionFailed, ServiceError, wantedVersions } from '@tenantry/service-kit';
 import { type EntityManager, type FindOptionsWhere, ILike, In, LessThan, MoreThan, Not, Repository } from 'typeorm';
+import type { TenantJob } from '../operations/long-action.js';
 import { type SealedAdmin, TenantRow } from './tenant.entity.js';
 import { toNotice } from './tenant.views.js';
 
@@ -32,6 +33,9 @@ function whereOf(before: string | undefined, { slug, state, cluster, plan, q }: 
     : [all];
 }
 
+/** What a step needs to know of the tenant that it works on. */
+export type TenantAtWork = Pick<TenantRow, 'id' | 'database' | 'role' | 'sealedPassword'>;
+
 /** The tenants table and what stands beside it. */
 @Injectable()
 export class TenantsRepository {
@@ -49,13 +53,31 @@ export class TenantsRepository {
 
   /** @throws ServiceError `conflict` once that admin has been made. */
   async getFirstAdmin(id: string): Promise<SealedAdmin> {
-    const row = await this.tenants.findOne({
-      where: { id },
-      select: { id: true, firstAdmin: true },
-      loadEagerRelations: false,
-    });
-    if (!row?.firstAdmin) throw new ServiceError('conflict', 'This tenant has no first admin to be made.');
-    return row.firstAdmin;
+    const [row] = await this.tenants.query<{ admin: SealedAdmin | null }[]>(
+      'SELECT first_admin AS admin FROM tenants WHERE id = $1',
+      [id],
+    );
+    if (!row?.admin) throw new ServiceError('conflict', 'This tenant has no first admin to be made.');
+    return row.admin;
+  }
+
+  /** @throws ServiceError `not-found` */
+  async locate(id: string): Promise<{ clusterId: string; database: string }> {
+    const [place] = await this.tenants.query<{ clusterId: string; database: string }[]>(
+      'SELECT cluster_id AS "clusterId", db_name AS database FROM tenants WHERE id = $1',
+      [id],
+    );
+    return place ?? unknownTenant();
+  }
+
+  /** None once the operation has ended, or where the tenant is in another state. */
+  async findAtWork({ operationId, tenantId }: TenantJob, states: readonly TenantState[]): Promise<TenantAtWork | null> {
+    const [row] = await this.tenants.query<TenantAtWork[]>(
+      `SELECT t.id, t.db_name AS database, t.db_user AS role, t.db_password AS "sealedPassword"
+       FROM tenants t JOIN operations o ON o.id = $2 AND o.ended_at IS NULL WHERE t.id = $1 AND t.state = ANY ($3)`,
+      [tenantId, operationId, states],
+    );
+    return row ?? null;
   }
 
   /** What has changed after this generation, oldest first. */
@@ -77,9 +99,7 @@ export class TenantsRepository {
 
   /** @throws ServiceError `not-found` */
   async get(id: string): Promise<TenantRow> {
-    const row = await this.findById(id);
-    if (!row) throw new ServiceError('not-found', 'There is no such tenant.');
-    return row;
+    return (await this.findById(id)) ?? unknownTenant();
   }
 
   findById(id: string): Promise<TenantRow | null> {
@@ -124,4 +144,8 @@ export class TenantsRepository {
     const [row] = await this.tenants.find({ where });
     return row ?? null;
   }
+}
+
+function unknownTenant(): never {
+  throw new ServiceError('not-found', 'There is no such tenant.');
 }

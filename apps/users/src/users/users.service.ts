@@ -97,8 +97,6 @@ export class UsersService {
   async createFirstAdmin(
     request: ParsedRequestOf<typeof Users.createFirstAdmin>,
   ): Promise<ReplyOf<typeof Users.createFirstAdmin>> {
-    const known = await this.users.findIdByEmail(request.email);
-    if (known) return { id: known };
     try {
       return { id: (await this.#insert(request, await this.#getRoles(['admin']))).id };
     } catch (error) {
