@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Msg, MsgHdrs } from '@nats-io/transport-node';
 import type { Issuer, ServiceName } from '@tenantry/contracts';
 import { ServiceError } from '../service-error.js';
-import { headersOf } from './headers.js';
+import { isWordOfNoResponders } from './headers.js';
 import type { Nats } from './nats.js';
 
 interface Pending {
@@ -14,8 +14,6 @@ interface Pending {
 
 /** How far past its deadline a request may be answered for, at most. */
 const sweepEveryMs = 25;
-/** NATS says with this status that nobody listens. */
-const noResponders = 503;
 
 /** The cause of `service-unavailable` where NATS itself has said that nobody listens. */
 export const nobodyListens = 'no responders';
@@ -116,13 +114,6 @@ export class Requests {
         this.#take(inbox)?.reject(new ServiceError('deadline-exceeded', 'No answer came in time.'));
     }
   }
-}
-
-/** Decoding headers costs: only an empty reply can be the server's word. */
-function isWordOfNoResponders(reply: Msg): boolean {
-  if (reply.data.length > 0) return false;
-  const headers = headersOf(reply);
-  return headers !== undefined && 'code' in headers && headers.code === noResponders;
 }
 
 const away = (cause: unknown): ServiceError =>
