@@ -64,6 +64,13 @@ describe('a question that nobody answers', () => {
     expect(performance.now() - startedAt).toBeGreaterThan(250);
   });
 
+  test.each(['\r', '\n', '\r\n'])('is not sent with a header that would be read as two: %j', async (end) => {
+    const before = gateway.nats.connection.stats().outMsgs;
+    const ask = (): Promise<unknown> => gateway.ask(messages.get, { id }, { ifMatch: `"x"${end}Deadline: 9` });
+    await expect(within(200, ask())).rejects.toThrow('If-Match');
+    expect(gateway.nats.connection.stats().outMsgs).toBe(before);
+  });
+
   test('is not even sent when its time is over already', async () => {
     const before = gateway.nats.connection.stats().outMsgs;
     await expect(gateway.ask(messages.get, { id }, { deadlineAt: performance.now() })).rejects.toMatchObject({
