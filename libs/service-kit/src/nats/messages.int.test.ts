@@ -122,8 +122,11 @@ describe('an answer', () => {
       await Promise.all(Array.from({ length: 20 }, () => gateway.ask(messages.plain, {}, { context: undefined })));
       if (turn % 10 === 9) collectGarbage('minor');
     }
-    // Of the 12 MB that came.
-    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(4_000_000);
+    // Of the 12 MB that came; V8 frees them beside other work.
+    await until('they are gone', 2000, () => {
+      collectGarbage('minor');
+      return process.memoryUsage().arrayBuffers - before < 4_000_000;
+    });
   });
 
   test.each<Record<string, string>>([{}, { Status: '' }, { Status: 'fine' }, { Status: '99' }, { Status: '700' }])(
