@@ -1,5 +1,5 @@
 import type { TenantEntry } from '@tenantry/contracts';
-import type { Caller, OpenSpan } from '@tenantry/service-kit';
+import type { Caller, EdgeSpan } from '@tenantry/service-kit';
 import type { FastifyRequest } from 'fastify';
 
 /** Who sent the request, as its token or key says. */
@@ -15,7 +15,7 @@ export interface Call {
   /** The client's own; where traces are made, that of our span, its child. */
   traceparent: string | undefined;
   /** Where traces are made: the request's, from its first byte to its answer. */
-  span?: OpenSpan | undefined;
+  span?: EdgeSpan | undefined;
   /** On the clock of `performance.now()`, in milliseconds. */
   readonly deadlineAt: number;
   /** Milliseconds that its limits have waited for Redis so far. */

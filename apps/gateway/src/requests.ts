@@ -38,12 +38,12 @@ export function watchRequests(server: FastifyInstance, metrics: Metrics, log: Lo
 function startSpan(request: GatewayRequest): void {
   const { call, method } = request;
   const route = request.routeOptions.url;
-  const attributes = {
+  const attributes = () => ({
     'http.request.method': method,
     'url.scheme': request.protocol,
     'url.path': pathOf(request).slice(0, longestPath),
     ...(route === undefined ? {} : { 'http.route': route }),
-  };
+  });
   call.span = openEdgeSpan(route === undefined ? method : `${method} ${route}`, call, attributes);
   call.traceparent = call.span?.traceparent ?? call.traceparent;
 }

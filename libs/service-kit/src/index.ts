@@ -60,6 +60,6 @@ export {
   type SecretOwner,
 } from './secrets.js';
 export { asServiceError, ServiceError } from './service-error.js';
-export { isTraced, isTracing, openEdgeSpan, spanAround, traceIdOf, type OpenSpan } from './telemetry.js';
+export { isTraced, isTracing, openEdgeSpan, spanAround, traceIdOf, type EdgeSpan } from './telemetry.js';
 export { isoTime } from './iso-time.js';
 export { parseRequest } from './validation.js';

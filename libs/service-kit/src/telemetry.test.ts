@@ -51,7 +51,7 @@ describe('at the edge', () => {
     inProcess(
       { ...endpoint, ...sampler },
       `Array.from({ length: 1000 }, () =>
-      openEdgeSpan('GET', { requestId: 'r', traceparent: ${JSON.stringify(traceparent)} }, {}).traceparent
+      openEdgeSpan('GET', { requestId: 'r', traceparent: ${JSON.stringify(traceparent)} }, () => ({})).traceparent
     ).filter((each) => each.endsWith('-01')).length`,
     );
   const ratio = { OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '0.01' };

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   propagation,
   ROOT_CONTEXT,
@@ -14,8 +15,11 @@ import { ServiceError } from './service-error.js';
 /** Set once by {@link startTelemetry}, so that a process without an exporter pays one comparison a message. */
 let isOn = false;
 
-/** What share of the traces that clients began is kept, at the edge. */
+/** What share of the traces that begin at the edge, or that clients began, is kept; behind it the SDK decides. */
 let keptShare = 1;
+
+/** Who is kept is none of the client's business, and nothing to be found out by it: any dice will do. */
+const isKept = (): boolean => Math.random() < keptShare;
 
 /** Whether this process makes spans at all. */
 export const isTracing = (): boolean => isOn;
@@ -38,8 +42,9 @@ interface TelemetryOptions {
 
 /**
  * Starts OpenTelemetry where the standard environment variables name an exporter of traces; else nothing of it is loaded. Of
- * `OTEL_TRACES_SAMPLER` the part after `parentbased_` counts: the edge asks it whatever the client's own flag says, and the others only where no trace
- * has come to them. Of a trace that a client began, the edge decides by its own dice: the SDK's would ask the trace's id, which the client has chosen.
+ * `OTEL_TRACES_SAMPLER` the part after `parentbased_` counts: the edge goes by it whatever the client's own flag says, and the others only where no trace
+ * has come to them. The edge decides by its own dice: the SDK's would ask the trace's id, which a client may have chosen, and would make a span of
+ * each that it then forgets.
  * @returns what flushes and stops it.
  * @see https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
  */
@@ -52,7 +57,7 @@ export async function startTelemetry(
   if (environment['OTEL_SDK_DISABLED'] === 'true' || OTEL_TRACES_EXPORTER === 'none' || !isNamed)
     return async () => undefined;
   const sampler = (environment['OTEL_TRACES_SAMPLER'] || 'always_on').replace(/^parentbased_/, '');
-  environment['OTEL_TRACES_SAMPLER'] = `parentbased_${sampler}`;
+  environment['OTEL_TRACES_SAMPLER'] = isEdge ? 'parentbased_always_on' : `parentbased_${sampler}`;
   keptShare = isEdge ? shareOf(sampler, environment['OTEL_TRACES_SAMPLER_ARG']) : 1;
   // Of the process itself, with its arguments and its owner, a trace need know nothing.
   environment['OTEL_NODE_RESOURCE_DETECTORS'] ||= 'env,host';
@@ -124,17 +129,27 @@ export class OpenSpan {
   }
 }
 
-/** Opens a span behind the edge, where traces are made and this one is kept; the caller ends it. */
-export const openSpan = (...of: ConstructorParameters<typeof OpenSpan>): OpenSpan | undefined =>
-  isTraced(of[2]) ? new OpenSpan(...of) : undefined;
+/** Opens a span behind the edge, or of the edge's own work, where traces are made and this one is kept; the caller ends it. */
+export function openSpan(...of: ConstructorParameters<typeof OpenSpan>): OpenSpan | undefined {
+  const [, , traced] = of;
+  return isTraced(traced) && (traced.traceparent !== undefined || isKept()) ? new OpenSpan(...of) : undefined;
+}
+
+/** A request's at the edge. Of one that is not kept there is nothing but what tells those behind: the trace it would belong to, and that it is not kept. */
+export type EdgeSpan = Pick<OpenSpan, 'traceparent' | 'end'>;
 
 /** Opens the first span of ours, at the edge: here it is decided whether the trace is kept. */
-export function openEdgeSpan(name: string, traced: Traced, attributes: Attributes): OpenSpan | undefined {
+export function openEdgeSpan(name: string, traced: Traced, attributes: () => Attributes): EdgeSpan | undefined {
   if (!isOn) return undefined;
   const begun = traced.traceparent?.slice(0, -2);
-  // Who is kept is none of the client's business, and nothing to be found out by it: any dice will do.
-  const traceparent = begun && begun + (Math.random() < keptShare ? '01' : '00');
-  return new OpenSpan(name, 'server', { ...traced, traceparent }, attributes);
+  if (!isKept()) return { traceparent: `${begun ?? beginning()}00`, end: () => undefined };
+  return new OpenSpan(name, 'server', { ...traced, traceparent: begun && `${begun}01` }, attributes());
+}
+
+/** Of a `traceparent` without its flags (W3C Trace Context, 3.2.2). No span will ever have this id, so it need not be another one than the trace's. */
+function beginning(): string {
+  const traceId = randomUUID().replaceAll('-', '');
+  return `00-${traceId}-${traceId.slice(16)}-`;
 }
 
 /** Attributes of a message's span, as the semantic conventions for messaging have them. */

@@ -1,5 +1,4 @@
-import { type ExecutionContext, Inject, Injectable } from '@nestjs/common';
-import { ThrottlerGuard, type ThrottlerRequest } from '@nestjs/throttler';
+import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { CONFIG } from '@tenantry/service-kit';
 import type { FastifyReply } from 'fastify';
 import type { GatewayRequest } from '../call.js';
@@ -8,12 +7,20 @@ import { admit } from './admit.js';
 import { Refusals } from './refusals.js';
 import { SharedWindows } from './shared-windows.js';
 
+/** How many of one tracker's requests are let through in a window. */
+export interface Counted {
+  /** Whose requests are counted together. */
+  readonly tracker: string;
+  readonly limit: number;
+  readonly windowMs: number;
+}
+
 /**
- * One of the gateway's rate limits: @nestjs/throttler's guard for a single throttler, with headers and an error
- * of our own (limits/admit.ts).
+ * One of the gateway's rate limits. Not by the guard of @nestjs/throttler, which looks through its decorators for each request anew and waits
+ * six times before it counts: twice what all else of a limit costs (docs/performance.md).
  */
 @Injectable()
-export abstract class LimitGuard extends ThrottlerGuard {
+export abstract class LimitGuard implements CanActivate {
   @Inject(CONFIG)
   private readonly config!: GatewayConfig;
 
@@ -23,32 +30,22 @@ export abstract class LimitGuard extends ThrottlerGuard {
   @Inject(SharedWindows)
   private readonly windows!: SharedWindows;
 
-  /** Which of the module's throttlers this guard is. */
+  /** The limit's name, in headers and keys. */
   protected abstract readonly throttler: string;
 
-  /** Whose requests are counted together; undefined where this limit does not apply. */
-  protected abstract trackerOf(request: GatewayRequest, handler: object): string | undefined;
+  /** Undefined where this limit does not apply. */
+  protected abstract countedAs(request: GatewayRequest, handler: object): Counted | undefined;
 
-  override async onModuleInit(): Promise<void> {
-    await super.onModuleInit();
-    this.throttlers = this.throttlers.filter(({ name }) => name === this.throttler);
-  }
-
-  override canActivate(context: ExecutionContext): Promise<boolean> {
-    const isOff = this.config.TENANTRY_LIMITS === 'off';
-    return isOff || !this.trackerOf(context.switchToHttp().getRequest(), context.getHandler())
-      ? Promise.resolve(true)
-      : super.canActivate(context);
-  }
-
-  protected override async handleRequest({ context, limit, ttl }: ThrottlerRequest): Promise<boolean> {
+  /** Waits for nothing but an answer of Redis, and for that only where one is needed. */
+  canActivate(context: ExecutionContext): true | Promise<true> {
+    if (this.config.TENANTRY_LIMITS === 'off') return true;
     const http = context.switchToHttp();
     const request = http.getRequest<GatewayRequest>();
-    const tracker = this.trackerOf(request, context.getHandler());
-    const key = `${this.throttler}:${tracker}`;
-    const count = await this.windows.count(key, ttl, limit, request.call);
+    const counted = this.countedAs(request, context.getHandler());
+    if (!counted) return true;
+    const { tracker, limit, windowMs } = counted;
     const { throttler } = this;
-    admit({ throttler, limit, windowMs: ttl }, count, http.getResponse<FastifyReply>(), this.refusals);
-    return true;
+    const count = this.windows.count(`${throttler}:${tracker}`, windowMs, limit, request.call);
+    return admit({ throttler, limit, windowMs }, count, http.getResponse<FastifyReply>(), this.refusals);
   }
 }

@@ -43,16 +43,20 @@ export class SharedWindows implements ThrottlerStorage, OnApplicationShutdown {
   }
 
   /** As {@link count}, for who waits for this limit alone: @nestjs/throttler's own way. */
-  increment(key: string, ttl: number, limit: number): Promise<Record> {
+  async increment(key: string, ttl: number, limit: number): Promise<Record> {
     return this.count(key, ttl, limit, { limitsWaitedMs: 0 });
   }
 
-  /** Counts one request under `key`. `ttl` in milliseconds; the answer's times in seconds, as @nestjs/throttler has them. */
-  count(key: string, ttl: number, limit: number, waiter: Waiter): Promise<Record> {
-    const window = this.windowOf(key, ttl, Date.now());
-    return this.mustAsk(window, limit) && waiter.limitsWaitedMs < patienceMs
+  /**
+   * Counts one request under `key`, at once where Redis need not be asked. `ttl` in milliseconds; the answer's times in seconds, as
+   * @nestjs/throttler has them.
+   */
+  count(key: string, ttl: number, limit: number, waiter: Waiter): Record | Promise<Record> {
+    const now = Date.now();
+    const window = this.windowOf(key, ttl, now);
+    return this.mustAsk(window, limit, now) && waiter.limitsWaitedMs < patienceMs
       ? this.askAndTake(key, ttl, limit, waiter)
-      : Promise.resolve(this.take(key, window, limit));
+      : this.take(key, window, limit, now);
   }
 
   /** Takes back one of what was counted under `key`, where it is still counted. */
@@ -79,14 +83,16 @@ export class SharedWindows implements ThrottlerStorage, OnApplicationShutdown {
   private async askAndTake(key: string, ttl: number, limit: number, waiter: Waiter): Promise<Record> {
     const begunAt = performance.now();
     const patience = this.patience(waiter.limitsWaitedMs);
-    let window = this.windowOf(key, ttl, Date.now());
-    while (this.mustAsk(window, limit) && !patience.isOver) {
+    let now = Date.now();
+    let window = this.windowOf(key, ttl, now);
+    while (this.mustAsk(window, limit, now) && !patience.isOver) {
       await Promise.race([this.tell(), patience.end]);
-      window = this.windowOf(key, ttl, Date.now());
+      now = Date.now();
+      window = this.windowOf(key, ttl, now);
     }
     patience.cancel();
     waiter.limitsWaitedMs += performance.now() - begunAt;
-    return this.take(key, window, limit);
+    return this.take(key, window, limit, now);
   }
 
   private patience(waitedMs: number): { readonly isOver: boolean; readonly end: Promise<void>; cancel: () => void } {
@@ -111,9 +117,9 @@ export class SharedWindows implements ThrottlerStorage, OnApplicationShutdown {
     };
   }
 
-  private mustAsk(window: Window, limit: number): boolean {
+  private mustAsk(window: Window, limit: number, now: number): boolean {
     const isLeaseSpent = window.own - window.told >= Math.max(1, limit * leaseShare);
-    return isLeaseSpent && this.ledger.answers && window.countAt(Date.now()) < limit;
+    return isLeaseSpent && this.ledger.answers && window.countAt(now) < limit;
   }
 
   private windowOf(key: string, ttl: number, now: number): Window {
@@ -121,12 +127,11 @@ export class SharedWindows implements ThrottlerStorage, OnApplicationShutdown {
     const known = this.windows.get(key);
     if (known?.endsAt === endsAt) return known;
     const window = new Window(endsAt, ttl, known?.endsAt === endsAt - ttl ? known.total : 0);
-    this.windows.set(key, window, { ttl: 2 * ttl + 1000 });
+    this.windows.set(key, window);
     return window;
   }
 
-  private take(key: string, window: Window, limit: number): Record {
-    const now = Date.now();
+  private take(key: string, window: Window, limit: number, now: number): Record {
     const totalHits = window.countAt(now) + 1;
     const isBlocked = totalHits > limit;
     // A refused request takes nothing away from anybody and need not be told.

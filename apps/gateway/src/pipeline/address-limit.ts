@@ -26,10 +26,12 @@ export class AddressLimit {
   guard(server: FastifyInstance): void {
     const { TENANTRY_LIMITS, ADDRESS_REQUESTS_PER_MINUTE: limit } = this.config;
     if (TENANTRY_LIMITS === 'off') return;
-    server.addHook('onRequest', async (request, reply) => {
+    server.addHook('onRequest', (request, reply, done) => {
       const { call, ip } = request as GatewayRequest;
-      const count = await this.windows.count(`${throttler}:${networkOf(ip)}`, windowMs, limit, call);
-      admit({ throttler, limit, windowMs }, count, reply, this.refusals);
+      const count = this.windows.count(`${throttler}:${networkOf(ip)}`, windowMs, limit, call);
+      const admitted = admit({ throttler, limit, windowMs }, count, reply, this.refusals);
+      if (admitted === true) done();
+      else admitted.then(() => done(), done);
     });
   }
 }

@@ -1,7 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { addsToTenant } from '@tenantry/contracts';
 import { ServiceError } from '@tenantry/service-kit';
-import type { GatewayRequest } from '../call.js';
+import type { Call, GatewayRequest } from '../call.js';
 import { messageOf } from '../route.js';
 import { untilAllTakeAlike } from '../upstream/alike.js';
 
@@ -11,17 +11,19 @@ import { untilAllTakeAlike } from '../upstream/alike.js';
  */
 @Injectable()
 export class RoomGuard implements CanActivate {
-  async canActivate(context: ExecutionContext): Promise<boolean> {
+  canActivate(context: ExecutionContext): true | Promise<never> {
     const message = messageOf(context);
     const { call } = context.switchToHttp().getRequest<GatewayRequest>();
     const { tenant } = call;
     if (!message || !tenant?.databaseFull || !addsToTenant(message)) return true;
+    if (!message.hidesTenants)
+      throw new ServiceError('database-full', `The plan gives the database ${tenant.limits.maxDatabaseBytes} bytes.`);
     // Strangers are told nothing of a tenant that lets nobody sign up, not even this; of another no more than that it has no room.
-    if (message.hidesTenants) {
-      if (!tenant.signUp) return true;
-      await untilAllTakeAlike(call);
-      throw new ServiceError('database-full', 'The database has no room for more.');
-    }
-    throw new ServiceError('database-full', `The plan gives the database ${tenant.limits.maxDatabaseBytes} bytes.`);
+    return tenant.signUp ? refuseStranger(call) : true;
   }
+}
+
+async function refuseStranger(call: Call): Promise<never> {
+  await untilAllTakeAlike(call);
+  throw new ServiceError('database-full', 'The database has no room for more.');
 }

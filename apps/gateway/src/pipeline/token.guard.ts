@@ -15,14 +15,19 @@ export class TokenGuard implements CanActivate {
     private readonly operators: Operators,
   ) {}
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
+  /** Waits only for a token or key that is not known yet. */
+  canActivate(context: ExecutionContext): true | Promise<true> {
     const message = messageOf(context);
     if (!message || message.needs === 'public') return true;
     const request = context.switchToHttp().getRequest<GatewayRequest>();
     const credentials = bearerOf(request.headers);
     if (!credentials) throw new ServiceError('unauthenticated', 'Send Authorization: Bearer with an access token.');
-    request.call.identity = await this.identify(credentials, isPlatform(message));
-    return true;
+    const note = (identity: Identity): true => {
+      request.call.identity = identity;
+      return true;
+    };
+    const identity = this.identify(credentials, isPlatform(message));
+    return identity instanceof Promise ? identity.then(note) : note(identity);
   }
 
   private identify(credentials: string, isForPlatform: boolean): Identity | Promise<Identity> {

@@ -7,6 +7,10 @@ import { Refused } from './refused.js';
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
+const place = Symbol('place');
+/** A response of a request that was taken, until it is written. */
+type Taken = object & { [place]?: 'in-hand' | 'aside' | undefined };
+
 /**
  * Behind by so much at two looks in a row, the loop has more to do than it can: what comes now would be answered too late. One look alone says
  * that it stood still (a collection of garbage, a machine that was paused), which is over when it is seen.
@@ -19,13 +23,13 @@ const sampleEveryMs = 100;
  * refusing would be what there is no time for. The bound is that of the services (MAX_IN_FLIGHT): what one of them would refuse
  * for it need not go there. At 3,000 a second it is a sixth of a second's work, so that what is taken ends long before its deadline.
  *
- * Invariant: a request is in `inHand` while we have work with it: not while it waits in `aside` for its client, nor once its answer is
- * written and waits to be read (over HTTP/2, where nothing tells of that, until it was).
+ * Invariant: `inHand` counts the requests that we have work with: not those that wait aside for their client, nor those whose answer is
+ * written and waits to be read (over HTTP/2, where nothing tells of that, until it was). Where each stands is written on its response: a Set of
+ * them, added to and deleted from all the time, would keep each until a large collection of garbage (docs/performance.md).
  */
 @Injectable()
 export class Load implements OnApplicationShutdown {
-  private readonly inHand = new Set<object>();
-  private readonly aside = new Set<object>();
+  private inHand = 0;
   private lagMs = 0;
   private lagBeforeMs = 0;
   private sampledAt = performance.now();
@@ -44,7 +48,7 @@ export class Load implements OnApplicationShutdown {
 
   /** Why no more is taken now, or undefined. */
   get tooMuch(): 'in-hand' | 'lag' | undefined {
-    if (this.inHand.size >= this.config.MAX_IN_FLIGHT) return 'in-hand';
+    if (this.inHand >= this.config.MAX_IN_FLIGHT) return 'in-hand';
     return Math.min(this.lagMs, this.lagBeforeMs) > maxLagMs ? 'lag' : undefined;
   }
 
@@ -58,11 +62,9 @@ export class Load implements OnApplicationShutdown {
         this.refused.count(why);
         return refuseOverload(request, response);
       }
-      this.inHand.add(response);
-      const leave = (): void => {
-        this.inHand.delete(response);
-        this.aside.delete(response);
-      };
+      this.move(response, undefined, 'in-hand');
+      const leave = (): void =>
+        void (this.move(response, 'in-hand', undefined) || this.move(response, 'aside', undefined));
       // Of `end`, and of what came to no end.
       response.once('prefinish', leave).once('close', leave);
       for (const listener of answer) listener.call(server.server, request, response);
@@ -74,7 +76,7 @@ export class Load implements OnApplicationShutdown {
    * @throws ServiceError `overloaded` where there is no place for it by then.
    */
   async aroundWait<Result>(response: object, wait: Promise<Result>): Promise<Result> {
-    if (this.inHand.delete(response)) this.aside.add(response);
+    this.move(response, 'in-hand', 'aside');
     try {
       const result = await wait;
       const why = this.tooMuch;
@@ -83,8 +85,16 @@ export class Load implements OnApplicationShutdown {
       throw overloaded();
     } finally {
       // Unless the client has gone meanwhile.
-      if (this.aside.delete(response)) this.inHand.add(response);
+      this.move(response, 'aside', 'in-hand');
     }
+  }
+
+  /** Whether it stood there. */
+  private move(response: Taken, from: Taken[typeof place], to: Taken[typeof place]): boolean {
+    if (response[place] !== from) return false;
+    response[place] = to;
+    this.inHand += Number(to === 'in-hand') - Number(from === 'in-hand');
+    return true;
   }
 
   private sample(): void {

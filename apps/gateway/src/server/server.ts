@@ -11,6 +11,7 @@ import { asProblemError, bareProblem, problemOnSocket, sendProblem } from '../pr
 import type { WhyRefused } from './refused.js';
 import { standingHeaders } from './security-headers.js';
 import { readTls } from './tls.js';
+import { trustIn } from './trusted-proxies.js';
 
 const maxHeaderBytes = 16 * 1024;
 /** A client that has not finished its headers, or a body that nobody waits for, by then is cut off. */
@@ -94,7 +95,7 @@ type Count = (why: WhyRefused) => void;
 export function createServer(config: GatewayConfig, count: Count = () => undefined): FastifyAdapter {
   const adapter = new FastifyAdapter({
     ...transportOf(config),
-    trustProxy: config.TRUSTED_PROXIES.length > 0 ? [...config.TRUSTED_PROXIES] : false,
+    trustProxy: config.TRUSTED_PROXIES.length > 0 ? trustIn(config.TRUSTED_PROXIES) : false,
     requestTimeout: requestTimeoutMs,
     connectionTimeout: idleMs,
     keepAliveTimeout: keepAliveMs,

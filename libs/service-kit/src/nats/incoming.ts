@@ -45,7 +45,7 @@ export function readHeaders(msg: Msg): Incoming | undefined {
     idempotencyKey: undefined,
     deadlineMs: requestDeadlineMs,
   };
-  for (const [name, [value]] of headers) {
+  for (const [name, value] of headers) {
     const field = headerFields[name];
     if (field) incoming[field] = value;
     else if (name === Headers.deadline) {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { headers as natsHeaders, type Msg, type MsgHdrs } from '@nats-io/transport-node';
+import type { Msg, MsgHdrs } from '@nats-io/transport-node';
 import {
   Headers,
   isErrorCode,
@@ -14,7 +14,7 @@ import type { ContextSigner } from '../context/signer.js';
 import { currentRequest, type Client } from '../request-context.js';
 import { ServiceError } from '../service-error.js';
 import { isTraced, spanAround } from '../telemetry.js';
-import { headersOf } from './headers.js';
+import { headersFrom, headersOf } from './headers.js';
 import type { Nats } from './nats.js';
 import { Requests } from './requests.js';
 
@@ -73,28 +73,11 @@ export class Messages {
     const leftMs = Math.floor(envelope.deadlineAt - performance.now());
     if (leftMs < 1) throw new ServiceError('deadline-exceeded', 'The time for this request is over.');
     if (!this.nats.isConnected) throw new ServiceError('service-unavailable', 'The message broker is away.');
-    const headers = natsHeaders();
-    if (envelope.tenantId) headers.append(Headers.tenantId, envelope.tenantId);
-    if (envelope.context) headers.append(Headers.context, envelope.context);
-    headers.append(Headers.requestId, envelope.requestId);
-    if (envelope.traceparent) headers.append(Headers.traceparent, envelope.traceparent);
-    if (envelope.idempotencyKey) headers.append(Headers.idempotencyKey, envelope.idempotencyKey);
-    if (envelope.reason) headers.append(Headers.reason, envelope.reason);
-    if (envelope.client) appendClient(headers, envelope.client);
-    if (envelope.ifMatch) headers.append(Headers.ifMatch, envelope.ifMatch);
-    headers.append(Headers.deadline, String(leftMs));
-    if (!isTraced(envelope))
-      return readReply(await this.#requests.request(message, body, headers, envelope.deadlineAt));
-    const reply = await spanAround(
-      message.subject,
-      'client',
-      { caller: currentRequest()?.caller, ...envelope },
-      (traceparent) => {
-        if (traceparent) headers.set(Headers.traceparent, traceparent);
-        return this.#requests.request(message, body, headers, envelope.deadlineAt);
-      },
-    );
-    return readReply(reply);
+    const request = (traceparent = envelope.traceparent): Promise<Msg> =>
+      this.#requests.request(message, body, headersOfRequest(envelope, traceparent, leftMs), envelope.deadlineAt);
+    if (!isTraced(envelope)) return readReply(await request());
+    const traced = { caller: currentRequest()?.caller, ...envelope };
+    return readReply(await spanAround(message.subject, 'client', traced, request));
   }
 
   /**
@@ -142,9 +125,20 @@ export class Messages {
   }
 }
 
-function appendClient(headers: MsgHdrs, { address, agent }: Client): void {
-  headers.append(Headers.clientAddress, address);
-  if (agent) headers.append(Headers.clientAgent, agent);
+function headersOfRequest(envelope: Envelope, traceparent: string | undefined, leftMs: number): MsgHdrs {
+  const { tenantId, context, requestId, idempotencyKey, reason, client, ifMatch } = envelope;
+  return headersFrom({
+    [Headers.tenantId]: tenantId,
+    [Headers.context]: context,
+    [Headers.requestId]: requestId,
+    [Headers.traceparent]: traceparent,
+    [Headers.idempotencyKey]: idempotencyKey,
+    [Headers.reason]: reason,
+    [Headers.clientAddress]: client?.address,
+    [Headers.clientAgent]: client?.agent,
+    [Headers.ifMatch]: ifMatch,
+    [Headers.deadline]: String(leftMs),
+  });
 }
 
 function readReply(msg: Msg): RawReply {
@@ -154,7 +148,7 @@ function readReply(msg: Msg): RawReply {
   let etag: string | undefined;
   let isReplayed = false;
   let retryAfterSeconds: string | undefined;
-  for (const [name, [value]] of headersOf(msg) ?? []) {
+  for (const [name, value] of headersOf(msg) ?? []) {
     if (name === Headers.status) status = Number(value);
     else if (name === Headers.resourceId) resourceId = value;
     else if (name === Headers.nextCursor) nextCursor = value;

@@ -1,7 +1,8 @@
-import { headers as natsHeaders, type MsgHdrs } from '@nats-io/transport-node';
+import type { MsgHdrs } from '@nats-io/transport-node';
 import { Headers, type Message } from '@tenantry/contracts';
 import { entityTag } from '../entity-tag.js';
 import { Replayed } from '../keyed-work.js';
+import { headersFrom } from './headers.js';
 
 /** A success, ready to be sent. */
 export interface Reply {
@@ -16,8 +17,7 @@ const statusHeaders = new Map<number, MsgHdrs>();
 function headersOf(status: number): MsgHdrs {
   let shared = statusHeaders.get(status);
   if (!shared) {
-    shared = natsHeaders();
-    shared.set(Headers.status, String(status));
+    shared = headersFrom({ [Headers.status]: String(status) });
     statusHeaders.set(status, shared);
   }
   return shared;
@@ -38,12 +38,13 @@ export function replyTo(message: Message, answered: unknown, checked: boolean): 
   if (!message.etag && message.status !== 201 && !isReplayed && !hasNext) {
     return { body, headers: headersOf(message.status) };
   }
-  const headers = natsHeaders();
-  headers.set(Headers.status, String(message.status));
-  if (message.status === 201 && id !== undefined) headers.set(Headers.resourceId, id);
-  if (id !== undefined && version !== undefined) headers.set(Headers.etag, entityTag(id, version));
-  if (hasNext) headers.set(Headers.nextCursor, nextCursor);
-  if (isReplayed) headers.set(Headers.replayed, 'true');
+  const headers = headersFrom({
+    [Headers.status]: String(message.status),
+    [Headers.resourceId]: message.status === 201 ? id : undefined,
+    [Headers.etag]: id !== undefined && version !== undefined ? entityTag(id, version) : undefined,
+    [Headers.nextCursor]: hasNext ? nextCursor : undefined,
+    [Headers.replayed]: isReplayed ? 'true' : undefined,
+  });
   return { body, headers };
 }
 

@@ -2,20 +2,23 @@ import { randomBytes } from 'node:crypto';
 import type { Msg, MsgHdrs } from '@nats-io/transport-node';
 import type { Issuer, ServiceName } from '@tenantry/contracts';
 import { ServiceError } from '../service-error.js';
-import { headersOf } from './headers.js';
+import { isWordOfNoResponders } from './headers.js';
 import type { Nats } from './nats.js';
 
-interface Pending {
-  readonly subject: string;
-  readonly deadlineAt: number;
+interface Asker {
   readonly resolve: (reply: Msg) => void;
   readonly reject: (error: ServiceError) => void;
 }
 
+interface Pending {
+  readonly subject: string;
+  readonly deadlineAt: number;
+  /** Taken out when it is settled. */
+  asker: Asker | undefined;
+}
+
 /** How far past its deadline a request may be answered for, at most. */
 const sweepEveryMs = 25;
-/** NATS says with this status that nobody listens. */
-const noResponders = 503;
 
 /** The cause of `service-unavailable` where NATS itself has said that nobody listens. */
 export const nobodyListens = 'no responders';
@@ -70,7 +73,7 @@ export class Requests {
     // Whole, so that what one service is asked another one cannot answer.
     const reply = `${this.#inboxes.get(service) ?? this.#openInbox(service)}.${(this.#count++).toString(36)}`;
     return new Promise((resolve, reject) => {
-      this.#pending.set(reply, { subject, deadlineAt, resolve, reject });
+      this.#pending.set(reply, { subject, deadlineAt, asker: { resolve, reject } });
       this.#sweeper ??= setInterval(() => this.#sweep(), sweepEveryMs);
       this.nats.writer.publish(subject, body, { reply, headers }, (cause) => {
         this.#take(reply)?.reject(away(cause));
@@ -87,10 +90,10 @@ export class Requests {
 
   #settle(error: Error | null, reply: Msg): void {
     if (error) return;
-    const pending = this.#take(reply.subject);
-    if (!pending) return;
-    if (isWordOfNoResponders(reply)) pending.reject(away(nobodyListens));
-    else pending.resolve(reply);
+    const asker = this.#take(reply.subject);
+    if (!asker) return;
+    if (isWordOfNoResponders(reply)) asker.reject(away(nobodyListens));
+    else asker.resolve(reply);
   }
 
   #refuse(subject: string): void {
@@ -99,14 +102,20 @@ export class Requests {
     }
   }
 
-  #take(inbox: string): Pending | undefined {
+  /**
+   * Who waits for it, if somebody does. What is taken is emptied: a Map that is written and deleted from all the time leaves copies of itself behind,
+   * each of which knows the next, and once one of them is old all that they hold is kept until a large collection of garbage (docs/performance.md).
+   */
+  #take(inbox: string): Asker | undefined {
     const pending = this.#pending.get(inbox);
+    const asker = pending?.asker;
+    if (pending) pending.asker = undefined;
     this.#pending.delete(inbox);
     if (this.#pending.size === 0) {
       clearInterval(this.#sweeper);
       this.#sweeper = undefined;
     }
-    return pending;
+    return asker;
   }
 
   #sweep(): void {
@@ -116,13 +125,6 @@ export class Requests {
         this.#take(inbox)?.reject(new ServiceError('deadline-exceeded', 'No answer came in time.'));
     }
   }
-}
-
-/** Decoding headers costs: only an empty reply can be the server's word. */
-function isWordOfNoResponders(reply: Msg): boolean {
-  if (reply.data.length > 0) return false;
-  const headers = headersOf(reply);
-  return headers !== undefined && 'code' in headers && headers.code === noResponders;
 }
 
 const away = (cause: unknown): ServiceError =>
