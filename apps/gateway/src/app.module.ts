@@ -1,15 +1,18 @@
 import { Module, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { JwtModule } from '@nestjs/jwt';
+import { ThrottlerModule } from '@nestjs/throttler';
 import { AuditController } from './routes/audit.controller.js';
 import { AuditEventsController } from './routes/audit-events.controller.js';
 import { AuthController } from './routes/auth.controller.js';
 import { ClustersController } from './routes/clusters.controller.js';
+import type { GatewayRequest } from './call.js';
 import { Contexts } from './upstream/contexts.js';
 import { ProblemsController } from './docs/problems.controller.js';
 import { HealthController } from './routes/health.controller.js';
 import { Keys } from './callers/keys.js';
 import { LimitsModule } from './limits/limits.module.js';
+import { SharedWindows } from './limits/shared-windows.js';
 import { OperatorsController } from './routes/operators.controller.js';
 import { MeController } from './routes/me.controller.js';
 import { MigrationRunsController } from './routes/migration-runs.controller.js';
@@ -42,6 +45,8 @@ import { Upstream } from './upstream/upstream.js';
 import { UsageController } from './routes/usage.controller.js';
 import { UsersController } from './routes/users.controller.js';
 
+const minuteMs = 60_000;
+
 /** What every request goes through after it has its id and was counted (pipeline/request-id.ts, address-limit.ts), in this order. */
 const pipeline = [TokenGuard, TenantGuard, PermissionGuard, TenantLimitGuard, RouteLimitGuard, RoomGuard, BodyGuard];
 
@@ -65,7 +70,27 @@ export const controllers: Type[] = [
 ];
 
 @Module({
-  imports: [JwtModule.register({}), LimitsModule],
+  imports: [
+    JwtModule.register({}),
+    LimitsModule,
+    ThrottlerModule.forRootAsync({
+      imports: [LimitsModule],
+      inject: [SharedWindows],
+      useFactory: (storage: SharedWindows) => ({
+        storage,
+        throttlers: [
+          {
+            name: 'tenant',
+            ttl: minuteMs,
+            limit: (context) =>
+              context.switchToHttp().getRequest<GatewayRequest>().call.tenant!.limits.requestsPerMinute,
+          },
+          // Only where a route says so by @Throttle({ route: ... }).
+          { name: 'route', ttl: minuteMs, limit: Infinity },
+        ],
+      }),
+    }),
+  ],
   controllers,
   providers: [
     ...pipeline.map((useClass) => ({ provide: APP_GUARD, useClass })),

@@ -1,8 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { GatewayRequest } from '../call.js';
-import { type Counted, LimitGuard } from '../limits/limit.guard.js';
-
-const windowMs = 60_000;
+import { LimitGuard } from '../limits/limit.guard.js';
 
 /**
  * After the tenant is known: it may use what its plan gives it, from wherever. Before anybody has shown who they are they take nothing of that, or
@@ -12,7 +10,7 @@ const windowMs = 60_000;
 export class TenantLimitGuard extends LimitGuard {
   protected readonly throttler = 'tenant';
 
-  protected countedAs({ call: { identity, tenant } }: GatewayRequest): Counted | undefined {
-    return identity && tenant && { tracker: tenant.id, limit: tenant.limits.requestsPerMinute, windowMs };
+  protected trackerOf({ call }: GatewayRequest): string | undefined {
+    return call.identity && call.tenant?.id;
   }
 }
