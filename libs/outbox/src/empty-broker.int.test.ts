@@ -4,7 +4,7 @@ import type { Nats } from '@tenantry/service-kit';
 import { OwnBroker, type TenantDatabase, within } from '@tenantry/testing';
 import { EventConsumer } from './event-consumer.js';
 import type { OutboxSettings } from './settings.js';
-import { StreamMaker } from './stream-maker.js';
+import { StreamMaker, wantedStreams } from './stream-maker.js';
 import { EventStreams } from './streams.js';
 import { hintsStanding, keptLog, natsAs, ownEvent, silent, sleep, until } from './test/broker.js';
 import { createTenants, made, Tenants, waiting } from './test/tenants.js';
@@ -70,7 +70,8 @@ describe('services on a broker without streams', () => {
   });
 
   test('that was lost under them go on by themselves: what was written before is told, and what is written now heard', async () => {
-    new StreamMaker(registry, silent).start();
+    const { log: registryLog, lines: registryLines } = keptLog('warn');
+    new StreamMaker(registry, registryLog).start();
     const writer = await start({ coalesceMs: 2000 });
     await until(() => isDone(writer.write(event, acme.tenantId, { step: 1 })));
     await until(() => heard.length === 1);
@@ -84,6 +85,8 @@ describe('services on a broker without streams', () => {
     await until(() => isDone(writer.write(event, globex.tenantId, { step: 3 })), backWithinMs);
     await until(() => heard.length === 3, backWithinMs);
     expect(performance.now() - wasBackAt).toBeLessThan(backWithinMs);
+    const lost = registryLines.filter(({ msg }) => /a stream was gone/.test(String(msg)));
+    expect(lost.map(({ stream }) => stream)).toEqual(wantedStreams.map(({ name }) => name));
     expect(heard).toEqual(expect.arrayContaining([{ step: 1 }, { step: 2 }, { step: 3 }]));
   }, 60_000);
 

@@ -6,7 +6,6 @@ import {
   StorageType,
   type JetStreamManager,
   type StreamConfig,
-  type StreamInfo,
 } from '@nats-io/jetstream';
 import { eventStream, serviceNames, type ServiceName } from '@tenantry/contracts';
 import type { Log, Nats } from '@tenantry/service-kit';
@@ -55,6 +54,8 @@ export const wantedStreams: readonly Wanted[] = [
  */
 export class StreamMaker {
   readonly #manager: Promise<JetStreamManager>;
+  /** When JetStream says that each was made. */
+  readonly #madeAt = new Map<string, string>();
   readonly #alarmed = new Set<string>();
   #looking: Promise<void> | undefined;
 
@@ -91,8 +92,11 @@ export class StreamMaker {
     const { streams } = await this.#manager;
     try {
       // JetStream compares all settings, those that are not said with its defaults.
-      const made: StreamInfo & { did_create?: boolean } = await streams.add(wanted);
-      if (made.did_create) this.log.info({ stream: wanted.name }, 'made a stream that was not there');
+      const { created } = await streams.add(wanted);
+      const before = this.#madeAt.get(wanted.name);
+      if (before !== undefined && before !== created)
+        this.log.warn({ stream: wanted.name, before }, 'a stream was gone, with what was in it, and is made anew');
+      this.#madeAt.set(wanted.name, created);
       this.#alarmed.delete(wanted.name);
     } catch (error) {
       if (!(error instanceof JetStreamApiError && error.code === madeOtherwise)) throw error;
