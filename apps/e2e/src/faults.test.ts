@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Stack } from '@tenantry/testing';
 import { birthFails, brokerGone } from './faults/broker-gone.js';
+import { brokerEmptied } from './faults/broker-emptied.js';
 import { registryDatabaseGone } from './faults/registry-database-gone.js';
 import { registryGone } from './faults/registry-gone.js';
 import { serviceEnds } from './faults/service-ends.js';
@@ -53,6 +54,11 @@ describe('NATS', () => {
     'gone for 60 s: requests are answered in time, all serve within 15 s of its return, nobody was restarted',
     () => tell('broker'),
     150_000,
+  );
+  it(
+    'back without what it had stored: what has to be told is written within 15 s of its return, nobody was restarted',
+    () => brokerEmptied(healing),
+    60_000,
   );
 });
 describe('the registry and Redis', () => {

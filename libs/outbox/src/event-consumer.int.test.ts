@@ -9,7 +9,17 @@ import { Inbox } from './inbox.js';
 import { PostOffice } from './post-office.js';
 import { tenantStore } from './store.js';
 import { EventStreams } from './streams.js';
-import { natsAs, ownEvent, silent, sleep, stored, until, type OwnEvent, type Stored } from './test/broker.js';
+import {
+  makeStreams,
+  natsAs,
+  ownEvent,
+  silent,
+  sleep,
+  stored,
+  until,
+  type OwnEvent,
+  type Stored,
+} from './test/broker.js';
 import { createTenants, Tenants } from './test/tenants.js';
 
 // All instances of a service share the consumer of its name: only this file listens as `users`.
@@ -30,7 +40,7 @@ beforeAll(async () => {
   admin = await natsAs('admin');
   productsNats = await natsAs('products');
   products = new EventStreams(productsNats, 'products');
-  await products.events();
+  await makeStreams();
 });
 afterEach(async () => {
   for (const close of closing.splice(0)) await close();

@@ -10,7 +10,7 @@ import { eventStream, type DomainEvent } from '@tenantry/contracts';
 import type { Log } from '@tenantry/service-kit';
 import { deadLetter } from './dead-letter.js';
 import { readHeard, Refused, type Heard } from './heard.js';
-import type { EventStreams } from './streams.js';
+import { isMissingStream, type EventStreams } from './streams.js';
 import { eventSubjectOf, isBehind, type WaitingEvents } from './waiting-events.js';
 
 /** What a handler does with an event. May run more than once for it where no database remembers (see README). */
@@ -86,7 +86,9 @@ export class EventConsumer {
       try {
         await this.#takeMessages();
       } catch (err) {
-        this.log.warn({ err }, 'events cannot be heard; trying again');
+        // A service may be there before the registry.
+        if (isMissingStream(err)) this.log.info('events are not heard yet: their stream is not there');
+        else this.log.warn({ err }, 'events cannot be heard; trying again');
       }
       if (!this.#closed) await new Promise((resolve) => setTimeout(resolve, this.settings.listenAgainMs).unref());
     }
@@ -94,7 +96,6 @@ export class EventConsumer {
 
   async #takeMessages(): Promise<void> {
     const { service, jetstream } = this.streams;
-    await this.streams.events();
     await this.#putConsumer();
     const consumer = await jetstream.consumers.get(eventStream, service);
     this.#messages = await consumer.consume({ max_messages: this.settings.atOnce, abort_on_missing_resource: true });

@@ -10,6 +10,8 @@ interface Standing {
   /** Its message in the stream of hints. */
   sequence: number | undefined;
   trustedUntil: number;
+  /** The broker was away since it was stored, and may have come back without it. */
+  isDoubted: boolean;
   raising: Promise<void> | undefined;
 }
 
@@ -65,27 +67,39 @@ export class Hints {
 
   /** The broker was away, and may have come back without what it knew. */
   doubt(): void {
-    for (const [place, standing] of this.#standing) {
+    for (const standing of this.#standing.values()) {
       standing.trustedUntil = 0;
-      if (standing.open > 0 || this.isPending(place)) this.raise(place).catch((err: unknown) => this.#report(err));
+      standing.isDoubted = true;
     }
+    this.#renew();
+  }
+
+  /** Where something relies on a hint that is doubted; its stream may have to be made first, so that one try is not enough. */
+  #renew(): void {
+    for (const [place, { isDoubted, open }] of this.#standing)
+      if (isDoubted && (open > 0 || this.isPending(place)))
+        this.raise(place).catch((err: unknown) => this.#report(err));
   }
 
   /** Removes the hints that nothing relies on any more and that were last used before `now - lingerMs`. */
   async sweep(lingerMs = this.settings.hintLingerMs): Promise<void> {
+    this.#renew();
     const now = performance.now();
     for (const [place, { open, raising, lastUsedAt, sequence }] of this.#standing) {
       if (open > 0 || raising || this.isPending(place) || now - lastUsedAt < lingerMs) continue;
       // Forgotten in the tick in which it was found idle: whoever writes next raises a new one.
       this.#standing.delete(place);
-      if (sequence !== undefined) await this.#remove(sequence);
+      if (sequence !== undefined) await this.#remove(place, sequence);
     }
   }
 
   #of(place: Place): Standing {
     let standing = this.#standing.get(place);
     if (!standing) {
-      standing = { open: 0, lastUsedAt: 0, sequence: undefined, trustedUntil: 0, raising: undefined };
+      standing = {
+        ...{ open: 0, lastUsedAt: 0, sequence: undefined, trustedUntil: 0 },
+        ...{ isDoubted: false, raising: undefined },
+      };
       this.#standing.set(place, standing);
     }
     return standing;
@@ -96,14 +110,14 @@ export class Hints {
     const sentAt = performance.now();
     try {
       if (!this.streams.isConnected) throw new Error('the message broker is away');
-      await this.streams.hints();
       const subject = hintSubjectOf(this.streams.service, this.relay);
       const hint: Hint = { place };
       const { seq } = await this.streams.publish(subject, JSON.stringify(hint), { ackMs: this.settings.ackMs });
       const before = standing.sequence;
       standing.sequence = seq;
+      standing.isDoubted = false;
       standing.trustedUntil = sentAt + this.settings.hintTrustMs;
-      if (before !== undefined) void this.#remove(before);
+      if (before !== undefined && before !== seq) void this.#remove(place, before);
     } catch (cause) {
       throw new ServiceError(
         'service-unavailable',
@@ -116,10 +130,14 @@ export class Hints {
   }
 
   /** Failing is harmless: a hint too many costs whoever finds it one visit. */
-  async #remove(sequence: number): Promise<void> {
+  async #remove(place: Place, sequence: number): Promise<void> {
+    const { service } = this.streams;
     try {
-      const manager = await this.streams.manager();
-      await manager.streams.deleteMessage(hintStreamOf(this.streams.service), sequence, false);
+      const { streams } = await this.streams.manager();
+      // On a broker that has come back empty its number is another's.
+      const found = await streams.getMessage(hintStreamOf(service), { seq: sequence });
+      if (found?.subject !== hintSubjectOf(service, this.relay) || found.json<Hint>().place !== place) return;
+      await streams.deleteMessage(hintStreamOf(service), sequence, false);
     } catch (err) {
       this.#report(err);
     }

@@ -7,7 +7,7 @@ import { Refused, type Heard } from './heard.js';
 import type { Outbox } from './outbox.js';
 import { rememberHeard } from './rows.js';
 import { central, type Store } from './store.js';
-import { eventLifetimeMs } from './streams.js';
+import { eventLifetimeMs } from './stream-maker.js';
 
 /** Ids are forgotten a day after JetStream has forgotten their events. */
 const rememberedMs = eventLifetimeMs + 86_400_000;

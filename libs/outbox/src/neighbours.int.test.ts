@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { jetstreamManager } from '@nats-io/jetstream';
 import type { Nats } from '@tenantry/service-kit';
 import type { TenantDatabase } from '@tenantry/testing';
 import { defaultSettings, type OutboxSettings } from './settings.js';
 import { tenantStore } from './store.js';
-import { EventStreams, hintStreamOf } from './streams.js';
 import { Teller, type Visit } from './teller.js';
-import { hintsStanding, natsAs, ownEvent, ownWord, stored, until } from './test/broker.js';
+import { hintsStanding, makeStreams, natsAs, ownEvent, ownWord, removeHints, stored, until } from './test/broker.js';
 import { createTenants, Tenants, waiting } from './test/tenants.js';
 import { Writer } from './test/writer.js';
 
@@ -22,10 +20,7 @@ const writers: Writer[] = [];
 
 beforeAll(async () => {
   admin = await natsAs('admin');
-  for (const service of neighbours) {
-    const streams = new EventStreams(admin, service);
-    await Promise.all([streams.events(), streams.hints()]);
-  }
+  await makeStreams();
 });
 beforeEach(async () => {
   [database] = (await createTenants(1)) as [TenantDatabase];
@@ -36,8 +31,7 @@ afterEach(async () => {
   await Promise.all(living.map((writer) => writer.leave()));
   await Promise.all(neighbours.map((service) => tenants[service].close()));
   await database.drop();
-  const { streams } = await jetstreamManager(admin.connection, { checkAPI: false });
-  for (const service of neighbours) await streams.purge(hintStreamOf(service));
+  for (const service of neighbours) await removeHints(admin, service);
 });
 afterAll(() => admin.close());
 

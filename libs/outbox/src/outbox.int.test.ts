@@ -5,9 +5,9 @@ import type { Nats } from '@tenantry/service-kit';
 import { type TenantDatabase, testServers, Wire, within } from '@tenantry/testing';
 import { defaultSettings, type OutboxSettings } from './settings.js';
 import { tenantStore } from './store.js';
-import { EventStreams, hintStreamOf } from './streams.js';
+import { hintStreamOf } from './streams.js';
 import { Teller, type Visit } from './teller.js';
-import { hintsStanding, natsAs, ownEvent, sleep, stored, until } from './test/broker.js';
+import { hintsStanding, makeStreams, natsAs, ownEvent, removeHints, sleep, stored, until } from './test/broker.js';
 import { createTenants, made, Tenants, waiting } from './test/tenants.js';
 import { Writer } from './test/writer.js';
 
@@ -22,15 +22,14 @@ beforeAll(async () => {
   databases = await createTenants(3);
   [acme, globex] = databases as [TenantDatabase, TenantDatabase];
   admin = await natsAs('admin');
-  await new EventStreams(admin, 'products').events();
+  await makeStreams();
 });
 afterEach(async () => {
   const living = writers.splice(0).filter(({ nats }) => !nats.connection.isClosed());
   await Promise.all(living.map((writer) => writer.leave()));
   await tenants.close();
   // What the dead of one test left is no matter of the next.
-  const { streams } = await jetstreamManager(admin.connection, { checkAPI: false });
-  await streams.purge(hintStreamOf('products'));
+  await removeHints(admin, 'products');
 });
 afterAll(async () => {
   await admin.close();

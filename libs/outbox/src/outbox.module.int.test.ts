@@ -14,8 +14,7 @@ import { Outbox } from './outbox.js';
 import { OutboxModule } from './outbox.module.js';
 import { PostOffice } from './post-office.js';
 import { centralStore, type CentralDatabase } from './store.js';
-import { EventStreams } from './streams.js';
-import { natsAs, silent, stored, until } from './test/broker.js';
+import { makeStreams, natsAs, silent, stored, until } from './test/broker.js';
 
 const word = Array.from({ length: 12 }, () => String.fromCharCode(97 + randomInt(26))).join('');
 const opened = event(`tenants.${word}`, { data: z.strictObject({ id: z.string() }), version: 1 });
@@ -64,7 +63,7 @@ beforeAll(async () => {
   const { host, port, role: user, password } = database;
   pool = new pg.Pool({ host, port, database: database.database, user, password, max: 5 });
   admin = await natsAs('admin');
-  await new EventStreams(admin, 'tenant-registry').events();
+  await makeStreams();
   nats = await natsAs('tenant-registry');
   const kit = { config: {}, log: silent, nats, messages: {}, signer: undefined, health: {} };
   @Global()

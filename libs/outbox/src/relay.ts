@@ -57,9 +57,10 @@ export class Relay {
     return this.#turns.has(place);
   }
 
-  /** What waits for its next attempt is tried now. */
+  /** What waits for its next attempt is tried now, and then soon: what was in its way may take a moment to be all back. */
   hurry(): void {
     for (const [place, turn] of this.#turns) {
+      turn.failures = 0;
       if (turn.timer === undefined) continue;
       clearTimeout(turn.timer);
       this.#ready(place, turn);

@@ -1,64 +1,33 @@
 import {
-  DiscardPolicy,
+  JetStreamApiCodes,
   JetStreamApiError,
   jetstream,
   jetstreamManager,
-  RetentionPolicy,
-  StorageType,
   type JetStreamClient,
   type JetStreamManager,
   type PubAck,
-  type StreamConfig,
 } from '@nats-io/jetstream';
 import { headers as natsHeaders } from '@nats-io/transport-node';
-import { eventStream, type ServiceName } from '@tenantry/contracts';
+import type { ServiceName } from '@tenantry/contracts';
 import type { Nats } from '@tenantry/service-kit';
-
-const nanos = 1_000_000;
-const dayMs = 86_400_000;
-/** JetStream's code for "there is one of this name, made otherwise": of an older or newer release of ours, which is as good. */
-const madeOtherwise = 10_058;
-
-/** How long an event can be heard after it was told. */
-export const eventLifetimeMs = 7 * dayMs;
 
 export const hintStreamOf = (service: ServiceName): string => `outbox-hints-${service}`;
 export const hintSubjectOf = (service: ServiceName, relay: string): string => `outbox-hints.${service}.${relay}`;
 
-type Wanted = Partial<StreamConfig> & Pick<StreamConfig, 'name'>;
+/** The registry has not made it yet, on a new broker or on one that came back empty. */
+export const isMissingStream = (error: unknown): boolean =>
+  error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound;
 
-const common = { storage: StorageType.File, retention: RetentionPolicy.Limits, discard: DiscardPolicy.Old };
-
-const events: Wanted = {
-  ...common,
-  name: eventStream,
-  subjects: ['events.>'],
-  max_age: eventLifetimeMs * nanos,
-  max_bytes: 512 * 1024 * 1024,
-  // A relay that got no acknowledgement tells again well within this.
-  duplicate_window: 5 * 60_000 * nanos,
-};
-
-const hintsOf = (service: ServiceName): Wanted => ({
-  ...common,
-  name: hintStreamOf(service),
-  subjects: [hintSubjectOf(service, '*')],
-});
-
-/**
- * The streams a service writes to, made where they are missing: also when a broker has come back with an empty disk.
- */
+/** The streams a service writes to. {@link StreamMaker} makes them, in the registry; until they are there, whatever needs one fails at once. */
 export class EventStreams {
   readonly jetstream: JetStreamClient;
   #manager: Promise<JetStreamManager> | undefined;
-  readonly #made = new Map<string, Promise<void>>();
 
   constructor(
     private readonly nats: Nats,
     readonly service: ServiceName,
   ) {
     this.jetstream = jetstream(nats.connection);
-    nats.onReconnect(() => this.#made.clear());
   }
 
   get isConnected(): boolean {
@@ -73,16 +42,6 @@ export class EventStreams {
     return (this.#manager ??= jetstreamManager(this.nats.connection, { checkAPI: false }));
   }
 
-  /** Resolves once the stream of events is there. */
-  events(): Promise<void> {
-    return this.#make(events);
-  }
-
-  /** Resolves once the stream of this service's hints is there. */
-  hints(): Promise<void> {
-    return this.#make(hintsOf(this.service));
-  }
-
   /** Publishes and waits until it is stored; the same `id` twice is stored once. */
   async publish(
     subject: string,
@@ -91,30 +50,6 @@ export class EventStreams {
   ): Promise<PubAck> {
     const sent = natsHeaders();
     for (const [name, value] of Object.entries(headers)) sent.set(name, value);
-    try {
-      return await this.jetstream.publish(subject, body, {
-        headers: sent,
-        timeout: ackMs,
-        ...(id ? { msgID: id } : {}),
-      });
-    } catch (error) {
-      // The stream may be gone: before the next attempt it is asked for again.
-      this.#made.clear();
-      throw error;
-    }
-  }
-
-  #make(wanted: Wanted): Promise<void> {
-    let made = this.#made.get(wanted.name);
-    if (!made) {
-      made = this.manager().then(async (manager) => {
-        await manager.streams.add(wanted).catch((error: unknown) => {
-          if (!(error instanceof JetStreamApiError && error.code === madeOtherwise)) throw error;
-        });
-      });
-      this.#made.set(wanted.name, made);
-      made.catch(() => this.#made.delete(wanted.name));
-    }
-    return made;
+    return this.jetstream.publish(subject, body, { headers: sent, timeout: ackMs, ...(id ? { msgID: id } : {}) });
   }
 }

@@ -5,9 +5,8 @@ import { InvalidArgumentError, TimeoutError } from '@nats-io/transport-node';
 import type { Nats } from '@tenantry/service-kit';
 import type { TenantDatabase } from '@tenantry/testing';
 import type { OutboxSettings } from './settings.js';
-import { EventStreams, hintStreamOf } from './streams.js';
 import { takeRows } from './rows.js';
-import { natsAs, ownEvent, stored, until } from './test/broker.js';
+import { makeStreams, natsAs, ownEvent, removeHints, stored, until } from './test/broker.js';
 import { createTenants, Tenants, waiting } from './test/tenants.js';
 import { Writer } from './test/writer.js';
 
@@ -18,7 +17,7 @@ let writer: Writer | undefined;
 
 beforeAll(async () => {
   admin = await natsAs('admin');
-  await new EventStreams(admin, 'products').events();
+  await makeStreams();
 });
 beforeEach(async () => {
   [acme] = (await createTenants(1)) as [TenantDatabase];
@@ -28,8 +27,7 @@ afterEach(async () => {
   await writer?.leave();
   await tenants.close();
   await acme.drop();
-  const { streams } = await jetstreamManager(admin.connection, { checkAPI: false });
-  await streams.purge(hintStreamOf('products'));
+  await removeHints(admin, 'products');
 });
 afterAll(() => admin.close());
 

@@ -40,7 +40,6 @@ export class Takeover {
   /** One look. Costs one request while every instance lives and one more for each other instance. */
   async sweep(): Promise<void> {
     try {
-      await this.streams.hints();
       for (const relay of await this.#relaysWithHints()) {
         if (relay !== this.relay && !(await this.#isAlive(relay))) await this.#adopt(relay);
       }

@@ -30,7 +30,6 @@ function tellerOf(rows: unknown[], refused: readonly string[], isConnected = tru
   const streams = {
     isConnected,
     service: 'products',
-    events: async () => undefined,
     publish: async (_subject: string, _body: string, { id }: { id: string }) => {
       sent.push(id);
       if (refused.includes(id)) throw new Error(`${id} was not acknowledged`);

@@ -76,7 +76,6 @@ export class Teller {
   async visit(place: Place): Promise<Visit> {
     // Before anything is asked of the database: a broker that is away must not keep its connections waiting.
     if (!this.streams.isConnected) throw new ServiceError('service-unavailable', 'The message broker is away.');
-    await this.streams.events();
     const { batch } = this.settings;
     const { passedOver } = this;
     const someWere = passedOver.dueInMs(place) !== undefined;

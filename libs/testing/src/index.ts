@@ -2,6 +2,7 @@ export { Client, type Answer } from './client.js';
 export { createClosedDatabase } from './closed-database.js';
 export { Conformance, type OpenApiDocument } from './conformance.js';
 export { attributeOf, OtlpReceiver, type ReceivedSpan } from './otlp-receiver.js';
+export { OwnBroker } from './own-broker.js';
 export { OwnPostgres } from './own-postgres.js';
 export { freePorts } from './ports.js';
 export { setBack } from './set-back.js';

@@ -109,6 +109,12 @@ export class Stack {
     if (!['SIGSTOP', 'SIGCONT'].includes(signal)) this.killed.push(name);
   }
 
+  /** Kills a server, and removes what it had stored before it runs again. */
+  lose(name: 'nats'): void {
+    this.kill(name);
+    rmSync(join(this.dataDir, name), { recursive: true, force: true, maxRetries: 5 });
+  }
+
   /** All that a process of this name has written. */
   logOf(name: string): string {
     return readFileSync(join(this.dataDir, 'log', `${name}.log`), 'utf8');

@@ -1,5 +1,6 @@
 import { Catch, type INestMicroservice, type RpcExceptionFilter } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { StreamMaker } from '@tenantry/outbox';
 import {
   ContextVerifier,
   KitModule,
@@ -23,6 +24,7 @@ class Rethrow implements RpcExceptionFilter {
 
 /** The real service over the real broker, in this process. */
 export async function startAuth(config: AuthConfig): Promise<INestMicroservice> {
+  await new StreamMaker(await connect('tenant-registry'), log).look();
   const nats = await connect('auth');
   const { signer, messages } = await issuer(nats, 'auth');
   const kit = { config, log, nats, messages, signer, metrics: new Metrics('auth') } as unknown as KitProcess<unknown>;

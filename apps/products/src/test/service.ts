@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { OutboxModule } from '@tenantry/outbox';
+import { OutboxModule, StreamMaker } from '@tenantry/outbox';
 import {
   anonymous,
   CommonConfig,
@@ -60,7 +60,13 @@ export class ServiceUnderTest {
 
   static async start(): Promise<ServiceUnderTest> {
     const acme = await createTenantDatabase();
-    const [admin, nats] = await Promise.all([connect('admin'), connect('products')]);
+    const [admin, nats, registry] = await Promise.all([
+      connect('admin'),
+      connect('products'),
+      connect('tenant-registry'),
+    ]);
+    await new StreamMaker(registry, log).look();
+    await registry.close();
     const kit = {
       config: { MASTER_KEY: masterKey },
       ...{ log, nats, messages: new Messages(nats, undefined), signer: undefined },

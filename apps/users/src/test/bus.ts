@@ -33,6 +33,7 @@ import {
   sealSecret,
   withRequest,
 } from '@tenantry/service-kit';
+import { StreamMaker } from '@tenantry/outbox';
 import { TenantConnections } from '@tenantry/tenant-connection';
 import { schemaVersion } from '@tenantry/tenant-schema';
 import { testServers, type TenantDatabase } from '@tenantry/testing';
@@ -167,6 +168,7 @@ export async function startBus(
   };
 
   const registryNats = await connect('tenant-registry');
+  await new StreamMaker(registryNats, log).look();
   const locate = async (request: Msg): Promise<void> => {
     const { id } = request.json<{ id: string }>();
     const tenant = tenants.find(({ tenantId }) => tenantId === id);

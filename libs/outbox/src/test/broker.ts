@@ -5,9 +5,17 @@ import { CommonConfig, createLog, Nats, type Log } from '@tenantry/service-kit';
 import { testServers } from '@tenantry/testing';
 import { z } from 'zod';
 import type { Hint } from '../hints.js';
+import { StreamMaker } from '../stream-maker.js';
 import { hintStreamOf } from '../streams.js';
 
 export const silent: Log = createLog({ service: 'products', instance: 'test', level: 'silent' });
+
+/** A log that is kept: each line as the object it was written as. */
+export function keptLog(level: string): { log: Log; lines: Record<string, unknown>[] } {
+  const lines: Record<string, unknown>[] = [];
+  const write = (line: string): void => void lines.push(JSON.parse(line) as Record<string, unknown>);
+  return { log: createLog({ service: 'products', instance: 'test', level }, { write }), lines };
+}
 
 export function natsAs(user: string, url = testServers().natsUrl): Promise<Nats> {
   const settings = { NATS_URL: url, NATS_USER: user, NATS_PASSWORD: testServers().natsPasswords[user] };
@@ -49,12 +57,27 @@ async function readAll(admin: Nats, subject: string, count: number): Promise<Sto
   return found;
 }
 
+/** What the registry does at its start. */
+export async function makeStreams(): Promise<void> {
+  const nats = await natsAs('tenant-registry');
+  await new StreamMaker(nats, silent).look();
+  await nats.close();
+}
+
+/** Removes all hints of a service. */
+export async function removeHints(admin: Nats, service: ServiceName): Promise<void> {
+  const { streams } = await jetstreamManager(admin.connection, { checkAPI: false });
+  const { state } = await streams.info(hintStreamOf(service));
+  for (let seq = state.first_seq; seq <= state.last_seq; seq++)
+    await streams.deleteMessage(hintStreamOf(service), seq).catch(() => undefined);
+}
+
 /** Hints of a service that stand for a tenant, of whichever instance. */
 export async function hintsStanding(admin: Nats, tenantId: string, service: ServiceName = 'products'): Promise<number> {
   const { streams } = await jetstreamManager(admin.connection, { checkAPI: false });
   const { state } = await streams.info(hintStreamOf(service));
   let count = 0;
-  for (let seq = state.first_seq; seq <= state.last_seq; seq++) {
+  for (let seq = Math.max(state.first_seq, 1); seq <= state.last_seq; seq++) {
     const message = await streams.getMessage(hintStreamOf(service), { seq });
     if (message?.json<Hint>().place === tenantId) count++;
   }

@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { until, within } from '@tenantry/testing';
+import { OwnBroker, until, within } from '@tenantry/testing';
 import { Asker, type Answer } from '../test/asker.js';
 import { Child } from '../test/child.js';
-import { OwnBroker } from '../test/own-broker.js';
 
 // One broker of its own, with the gateway's half of the kit in this process and a booted service in another.
 let broker: OwnBroker;

@@ -1,13 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { contextKeySubject, contextType, noticeType, revocationNotice, tenantNotice, Users } from '@tenantry/contracts';
-import { until } from '@tenantry/testing';
+import { OwnBroker, until } from '@tenantry/testing';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { ContextVerifier } from '../context/verifier.js';
 import { Asker } from '../test/asker.js';
 import { natsAs, silent } from '../test/broker.js';
 import { Intruder } from '../test/intruder.js';
-import { OwnBroker } from '../test/own-broker.js';
 import { ownMessages } from '../test/products.js';
 import type { Nats } from './nats.js';
 import { Notices } from './notices.js';

@@ -133,6 +133,14 @@ describe('on the broker', () => {
         expect([user, await mayPublish(user, `$JS.API.STREAM.CREATE.${name}`)]).toEqual([user, false]);
   });
 
+  test('the registry makes all streams that there are, and nobody else any', async () => {
+    for (const stream of ['events', ...withTenants.map((name) => `outbox-hints-${name}`)])
+      for (const user of users) {
+        const may = await mayPublish(user, `$JS.API.STREAM.CREATE.${stream}`);
+        expect([user, stream, may]).toEqual([user, stream, user === 'tenant-registry']);
+      }
+  });
+
   test('the gateway has nothing to say to JetStream', async () => {
     for (const call of ['INFO', 'STREAM.INFO.events', 'STREAM.CREATE.events', 'DIRECT.GET.events.events.x'])
       expect([call, await mayPublish('gateway', `$JS.API.${call}`)]).toEqual([call, false]);

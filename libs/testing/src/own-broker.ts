@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { natsUrl } from './broker.js';
+import { testServers } from './servers.js';
 
 /** What is used here of tools/stack, which no library may import. */
 interface Server {
@@ -13,7 +13,7 @@ interface Server {
 interface Servers {
   start(options: { dir: string; passwords: Readonly<Record<string, string>>; port?: number }): Promise<Server>;
 }
-const serversPath = new URL('../../../../tools/stack/servers/nats.ts', import.meta.url).pathname;
+const serversPath = new URL('../../../tools/stack/servers/nats.ts', import.meta.url).pathname;
 
 /** A real broker that a test may kill, stop, and start again with or without what it had stored. */
 export class OwnBroker {
@@ -24,8 +24,7 @@ export class OwnBroker {
 
   static async start(): Promise<OwnBroker> {
     // The users and passwords of the shared broker, so that everything else of a test stays as it is.
-    const broker = new OwnBroker(JSON.parse(process.env['TEST_NATS_PASSWORDS'] ?? '{}') as Record<string, string>);
-    if (!natsUrl()) throw new Error('the tests run without servers');
+    const broker = new OwnBroker(testServers().natsPasswords);
     await broker.#run({ empty: true });
     return broker;
   }
