@@ -24,8 +24,8 @@ const run = (
 ): Promise<Ran> => runProgram(process.execPath, [mainPath, ...args], { ...env(), ...more }, meet);
 
 const person = ['--email', 'ada@acme.example', '--first-name', 'Ada', '--last-name', 'Lovelace'];
-const create = async (slug = newSlug()): Promise<Tenant> => {
-  const { out } = await run(['--json', 'create', slug, '--name', 'Acme', ...person]);
+const create = async (slug = newSlug(), ...more: readonly string[]): Promise<Tenant> => {
+  const { out } = await run(['--json', 'create', slug, '--name', 'Acme', ...person, ...more]);
   return JSON.parse(out) as Tenant;
 };
 
@@ -95,41 +95,78 @@ describe('tenants on the command line', () => {
   });
 });
 
-describe('a run of migrations on the command line', () => {
-  const databaseOf = ({ id }: Tenant): string => `t_${id.replaceAll('-', '')}`;
-  /** As an upgrade leaves it behind. */
-  const leaveBehind = async (tenant: Tenant): Promise<void> => {
-    const [registry, database] = [await stack.openDatabase('registry'), await stack.openDatabase(databaseOf(tenant))];
-    const version = await setBack(database).finally(() => database.end());
-    await registry.query('UPDATE tenants SET schema_version = $2 WHERE id = $1', [tenant.id, version]);
-    await registry.end();
-  };
-  const letIn = async (tenant: Tenant, isLetIn: boolean): Promise<void> => {
-    const server = await stack.openDatabase();
-    await server
-      .query(`ALTER DATABASE ${databaseOf(tenant)} WITH ALLOW_CONNECTIONS ${isLetIn}`)
-      .finally(() => server.end());
-  };
+describe('the schema of tenants on the command line', () => {
+  /** On the first cluster, whose databases the test can open. */
+  const onMain = (): Promise<Tenant> => create(newSlug(), '--cluster', 'main');
+  /** What somebody does to a tenant's database by hand. */
+  async function within<Result>({ id }: Tenant, work: (database: pg.Client) => Promise<Result>): Promise<Result> {
+    const database = await stack.openDatabase(`t_${id.replaceAll('-', '')}`);
+    return work(database).finally(() => database.end());
+  }
+  /** As if an upgrade had left it behind. */
+  async function leaveBehind(tenant: Tenant): Promise<void> {
+    const version = await within(tenant, setBack);
+    const registry = await stack.openDatabase('registry');
+    const change = 'UPDATE tenants SET schema_version = $2 WHERE id = $1';
+    await registry.query(change, [tenant.id, version]).finally(() => registry.end());
+  }
 
-  it('is watched to its end; who failed is listed, and tried again', async () => {
-    // Of the first cluster, whose databases the test can open.
-    const args = ['--name', 'Acme', ...person, '--cluster', 'main', '--json'];
-    const made = [await run(['create', newSlug(), ...args]), await run(['create', newSlug(), ...args])];
-    const [well, ill] = made.map(({ out }) => JSON.parse(out) as Tenant) as [Tenant, Tenant];
+  it('is looked at: who is behind is listed, and what somebody has changed', async () => {
+    const [changed, behind] = [await onMain(), await onMain()];
+    await within(changed, (database) => database.query('ALTER TABLE products ADD COLUMN by_hand integer'));
+    await leaveBehind(behind);
+    const slugs = ['--slug', 'acme', '--slug', changed.slug, '--slug', behind.slug];
+    const { code, out, err } = await run(['migrate', '--check', ...slugs]);
+    expect({ code, err }).toEqual({
+      code: 3,
+      err: expect.stringMatching(/^2 of 3 databases are not as they should be$/m),
+    });
+    expect(out).toMatch(new RegExp(`^${changed.slug} .*\\n {2}\\+ .*by_hand`, 'm'));
+    expect(out).toMatch(new RegExp(`^${behind.slug} .*version`, 'm'));
+    expect((await run(['migrate', 'drift'])).out).not.toContain(behind.slug);
+    expect((await run(['doctor'])).out).toContain(`behind: ${behind.slug} (npm run -s tenants -- migrate)`);
+    expect((await run(['migrate', '--check', '--slug', 'acme'])).code).toBe(0);
+  }, 60_000);
+
+  it('is brought to the newest version wave by wave, while somebody watches or not', async () => {
+    const [first, second] = [await onMain(), await onMain()];
+    for (const tenant of [first, second]) await leaveBehind(tenant);
+    const watched = await run(['migrate', '--canary', '1', '--slug', first.slug, '--slug', second.slug]);
+    expect(watched).toMatchObject({
+      code: 0,
+      err: expect.stringMatching(/wave 1: done 1\/1\n[^]*wave 2: done 1\/1\n/),
+    });
+    expect((await run(['migrate', '--check', '--slug', first.slug, '--slug', second.slug])).code).toBe(0);
+    await leaveBehind(second);
+    const begun = await run(['migrate', '--detach', '--reason', 'release']);
+    const [, id = ''] = /migrate follow ([0-9a-f-]{36})/.exec(begun.err) ?? [];
+    const { code, out } = await run(['migrate', 'follow', id, '--json']);
+    expect({ code, run: JSON.parse(out) as object }).toMatchObject({
+      code: 0,
+      run: { id, state: 'succeeded', reason: 'release' },
+    });
+    expect((await run(['migrate', 'pause'])).code).toBe(1);
+    expect((await run(['migrate', '--slug', 'nobody-at-all'])).err).toContain('selector/slugs/0');
+  }, 60_000);
+
+  it('of whom one cannot be reached is migrated but for that one, which is listed and tried again', async () => {
+    const [well, ill] = [await onMain(), await onMain()];
     for (const tenant of [well, ill]) await leaveBehind(tenant);
-    await letIn(ill, false);
-    expect((await run(['doctor'])).out).toContain('migrate');
-    const chosen = ['--slug', well.slug, '--slug', ill.slug];
-    const migrated = await run(['migrate', ...chosen, '--json', '--reason', 'an upgrade']);
+    const letIn = async (isLetIn: boolean): Promise<void> => {
+      const server = await stack.openDatabase();
+      const change = `ALTER DATABASE t_${ill.id.replaceAll('-', '')} WITH ALLOW_CONNECTIONS ${isLetIn}`;
+      await server.query(change).finally(() => server.end());
+    };
+    await letIn(false);
+    const migrated = await run(['migrate', '--slug', well.slug, '--slug', ill.slug, '--json']);
     expect(migrated.code).toBe(3);
     expect(JSON.parse(migrated.out)).toMatchObject({ state: 'failed', tenants: { succeeded: 1, failed: 1 } });
     const failed = await run(['migrate', 'failures']);
     expect(failed).toMatchObject({ code: 0, out: expect.stringContaining(ill.slug) });
     expect(failed.out).not.toContain(well.slug);
-    await letIn(ill, true);
+    await letIn(true);
     expect((await run(['migrate', 'retry-failed'])).code).toBe(0);
     expect((await run(['migrate', 'follow'])).code).toBe(0);
-    expect((await run(['migrate', ...chosen, '--check'])).code).toBe(0);
     expect((await run(['show', ill.slug])).out).toMatch(new RegExp(`^schemaVersion +${well.schemaVersion}$`, 'm'));
   }, 60_000);
 });

@@ -26,6 +26,11 @@ const neverServed = [
   'Clusters.register',
   // A birth that has failed.
   'TenantLifecycle.retry',
+  // A run that has not ended: with nobody behind it takes a moment.
+  'MigrationRuns.pause',
+  'MigrationRuns.resume',
+  'MigrationRuns.cancel',
+  'MigrationRuns.retryFailed',
 ];
 
 let stack: Stack;

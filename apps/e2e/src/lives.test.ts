@@ -1,5 +1,6 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import { Stack } from '@tenantry/testing';
+import { behind } from './lives/behind.js';
 import { FormerKey } from './lives/former-key.js';
 import { interruptedBirths } from './lives/interrupted-births.js';
 import { interruptedChanges } from './lives/interrupted-changes.js';
@@ -30,6 +31,7 @@ beforeAll(async () => {
 afterAll(() => stack?.stop(), 60_000);
 
 states(() => stack);
+behind(() => stack);
 newCredentials(() => stack);
 newMasterKey(() => stack, former);
 swappedSecrets(() => stack);

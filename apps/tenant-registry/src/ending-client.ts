@@ -1,12 +1,14 @@
-import pg from 'pg';
+import { ScramClient, type ScramKeys } from '@tenantry/tenant-connection';
+import type { ClientConfig } from 'pg';
 
 /**
  * A connection that ends when an answer has not come in time. pg keeps it otherwise, and whoever is given it next waits behind a question that
  * nobody will answer: for a quarter of an hour where a host has gone without a word.
  */
-export class EndingClient extends pg.Client {
-  constructor(config?: string | pg.ClientConfig) {
-    super(config);
+export class EndingClient extends ScramClient {
+  /** @param keys of the role, where it connects again and again. */
+  constructor(config: ClientConfig = {}, keys: ScramKeys = { scramKeys: undefined }) {
+    super(config, keys);
     const ask = this.query.bind(this) as (...given: unknown[]) => unknown;
     this.query = ((...given: unknown[]) => {
       const asked = ask(...given);

@@ -41,12 +41,24 @@ async function ensureGroupRole(admin: SqlClient, role: string): Promise<void> {
   if (!(await exists(admin, 'pg_roles', role))) await admin.query(`CREATE ROLE ${quoted(role)} NOLOGIN`);
 }
 
+/**
+ * An empty database of the owner's, never for a moment one that any role may enter: a tenant's could take the lock that migrations wait for
+ * there, and what it leaves would be in each copy. Beside an open one no tenants are made.
+ */
+export async function createClosed(admin: SqlClient, name: string): Promise<void> {
+  await admin.query(
+    `CREATE DATABASE ${quoted(name)} TEMPLATE template0 OWNER ${quoted(ownerRole)} ALLOW_CONNECTIONS false`,
+  );
+  await admin.query(`REVOKE ALL ON DATABASE ${quoted(name)} FROM PUBLIC`);
+  await admin.query(`ALTER DATABASE ${quoted(name)} WITH ALLOW_CONNECTIONS true`);
+}
+
 async function buildTemplate(cluster: Cluster, name: string): Promise<void> {
   const { admin } = cluster;
   const building = `${name}_building`;
   // What a killed builder left behind.
-  await admin.query(`DROP DATABASE IF EXISTS ${quoted(building)}`);
-  await admin.query(`CREATE DATABASE ${quoted(building)} TEMPLATE template0 OWNER ${quoted(ownerRole)}`);
+  await admin.query(`DROP DATABASE IF EXISTS ${quoted(building)} WITH (FORCE)`);
+  await createClosed(admin, building);
   const client = await cluster.connect(building);
   try {
     await furnish(client, migrations);

@@ -1,4 +1,5 @@
-export { modelOfVersion } from './catalog-of-version.js';
+export { modelOfVersion } from './catalog/catalog-of-version.js';
+export { compareWith, type Likeness, type VersionModel } from './catalog/likeness.js';
 export {
   dropTenant,
   dropTenantRole,
@@ -9,7 +10,6 @@ export {
   type ClosableSqlClient,
   type Cluster,
 } from './cluster.js';
-export { compareWith, type Likeness, type VersionModel } from './likeness.js';
 export { migrate, versionOf } from './migrate.js';
 export { migrateTenant, type TenantMigrationOptions, type VersionChange } from './migrate-tenant.js';
 export { MigrationFailed, MigrationUnderWay } from './migration-errors.js';

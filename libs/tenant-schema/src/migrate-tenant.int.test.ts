@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
-import { catalogAfter } from './catalog-of-version.js';
-import { differenceOf, readCatalog } from './catalog.js';
+import { catalogAfter } from './catalog/catalog-of-version.js';
+import { differenceOf, readCatalog } from './catalog/catalog.js';
 import { bringTo, migrateTenant } from './migrate-tenant.js';
 import { MigrationFailed } from './migration-errors.js';
 import { schemaVersion } from './migrations/index.js';
@@ -74,6 +74,12 @@ describe("a tenant's database", () => {
       message: 'migration 3 (number-3) failed: 22P02',
       cause: { message: expect.stringContaining('anvil of mallory') },
     });
+    expect(await tenant.done()).toEqual([1, 2]);
+  });
+
+  it('has nothing of a migration that cannot be written down', async () => {
+    const twice = migrationOf(3, `INSERT INTO schema_migrations (version, name) VALUES (3, 'another');`);
+    await expect(bringTo(client, [...plainOnes(2), twice], terms)).rejects.toMatchObject({ sqlState: '23505' });
     expect(await tenant.done()).toEqual([1, 2]);
   });
 

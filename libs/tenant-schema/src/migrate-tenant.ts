@@ -9,7 +9,10 @@ import { rowsOfEach, type SqlClient } from './sql-client.js';
 export interface TenantMigrationOptions {
   /** The version to come to; default: the newest. */
   readonly target?: number;
-  /** How long one statement waits for a lock before it gives up, to be tried again a few times: for so long it may keep others waiting. */
+  /**
+   * How long one statement waits for a lock before it gives up, to be tried again a few times: for so long it may keep others waiting. Below
+   * the server's `deadlock_timeout` (1 s) autovacuum is never told to make way.
+   */
   readonly lockTimeoutMs?: number;
   /** How long one statement may take. */
   readonly statementTimeoutMs?: number;
@@ -73,7 +76,8 @@ export async function bringTo(
  * be, one session at a time, nothing done twice. A database that is further already is left as it is.
  *
  * @param client one session, of a role that may act as the owner of tenants' databases.
- * @throws MigrationFailed, with the database at the version before; MigrationUnderWay; the driver's error where it cannot even be asked.
+ * @throws MigrationFailed, with the database at the version before (where the server did not answer: or at this one); MigrationUnderWay; the
+ * driver's error where it cannot even be asked.
  */
 export function migrateTenant(
   client: SqlClient,

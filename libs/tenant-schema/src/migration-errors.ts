@@ -7,8 +7,8 @@ export function sqlStateOf(error: unknown): string | undefined {
 }
 
 /**
- * A migration that could not be applied; of one in a transaction nothing is left. The message has no word of the server's, which could quote
- * a row: that is the cause.
+ * A migration that could not be applied; of one in a transaction nothing is left, unless the answer to its COMMIT was lost. The message has no
+ * word of the server's, which could quote a row: that is the cause.
  */
 export class MigrationFailed extends Error {
   override readonly name = 'MigrationFailed';

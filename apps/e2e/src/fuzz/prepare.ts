@@ -40,6 +40,7 @@ export async function prepare(stack: Stack): Promise<Prepared> {
   const clusters = await listed<{ id: string }>(stack.operator, '/v1/admin/clusters');
   const refresh = await nobody.post<{ refreshToken: string }>('/v1/auth/login', { email, password });
   const operation = await stack.operator.post('/v1/admin/secrets/rewrap', { reason: 'To have an operation.' });
+  const run = await stack.operator.post<{ id: string }>('/v1/admin/migration-runs', { check: true });
   return {
     clients: [admin, nobody, stack.operator],
     known: {
@@ -51,6 +52,7 @@ export async function prepare(stack: Stack): Promise<Prepared> {
         '/v1/auth/sessions': sessions,
         '/v1/admin/tenants': [other.id],
         '/v1/admin/operations': [operation.headers.location!.split('/').at(-1)!],
+        '/v1/admin/migration-runs': [run.body.id],
         // What is deleted is of no use to the others.
         'Products.delete': products.splice(-2),
         'Users.delete': users.splice(-2),
@@ -64,6 +66,7 @@ export async function prepare(stack: Stack): Promise<Prepared> {
         'Auth.refresh': [{ refreshToken: refresh.body.refreshToken }],
         'TenantLifecycle.remove': [{ confirmSlug: leaving.slug, reason: 'No longer needed.' }],
         'Clusters.update': [{ maxTenants: 5000 }],
+        'MigrationRuns.start': [{}, { check: true }, { waves: [1], concurrency: 2, reason: 'Perhaps one is behind.' }],
         'Products.adjustStock': [{ delta: 1, reason: 'Found one more.' }],
         'Tenants.create': numbered(() => tenantWish()),
         'Tenants.update': [{ name: 'Renamed' }, { plan: 'free' }],

@@ -14,13 +14,17 @@ interface Place {
   readonly operation: Operation;
 }
 
-/** What nobody can send without a mail, a token, a birth that failed or another server. */
+/** What nobody can send without a mail, a token, a birth that failed, another server or a run of migrations that takes its time. */
 const unsendable = [
   'Registration.verifyEmail',
   'Registration.resetPassword',
   'Auth.refresh',
   'TenantLifecycle.retry',
   'Clusters.register',
+  'MigrationRuns.pause',
+  'MigrationRuns.resume',
+  'MigrationRuns.cancel',
+  'MigrationRuns.retryFailed',
 ];
 /** What closes something, when the others have been there. */
 const last = [

@@ -91,7 +91,7 @@ describe('failures', () => {
     expect(await fleet.stateOf(run)).toMatchObject({
       state: 'paused',
       stateReason: '1 of wave 1 failed',
-      wave: 2,
+      wave: 1,
       pending: 2,
     });
     await fleet.runs.resume({ id: run.id });

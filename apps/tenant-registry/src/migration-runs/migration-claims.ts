@@ -46,6 +46,9 @@ export interface Exchanged {
 
 type Accepted = Pick<Claim, 'runId' | 'tenantId'>;
 
+/** A process that stands still in the middle of it keeps nobody from the run: before it is missed itself, its transaction is. */
+const shortly = 'SET LOCAL synchronous_commit = off; SET LOCAL idle_in_transaction_session_timeout = 3000';
+
 const writeDown = `
   UPDATE migration_targets m
   SET state = o.state, from_version = coalesce(m.from_version, o."from"), to_version = o."to", error = o.error, difference = o.difference,
@@ -73,6 +76,18 @@ const claimNext = `
     LIMIT least($5, greatest(0, $4 - (SELECT count(*) FROM migration_targets WHERE run_id = $1 AND state = 'running'))))
   RETURNING m.run_id AS "runId", m.tenant_id AS "tenantId", t.db_name AS database, t.cluster_id AS "clusterId", t.state,
     t.schema_version AS "schemaVersion"`;
+
+/** In the order in which `RunProgress` locks them. */
+const lockWorkedOn = `
+  SELECT FROM migration_runs WHERE id IN (SELECT run_id FROM migration_targets WHERE state = 'running') ORDER BY id FOR UPDATE`;
+
+const giveBack = `
+  UPDATE migration_targets m SET claimed_by = NULL, state = CASE WHEN r.ended_at IS NULL THEN 'pending' ELSE 'skipped' END,
+    ended_at = CASE WHEN r.ended_at IS NOT NULL THEN now() END
+  FROM migration_runs r
+  WHERE r.id = m.run_id AND m.state = 'running' AND CASE m.claimed_by WHEN $1 THEN m.tenant_id <> ALL ($2)
+    ELSE $3::float8 IS NOT NULL
+      AND m.claimed_by NOT IN (SELECT executor FROM instances WHERE seen_at > now() - make_interval(secs => $3)) END`;
 
 /**
  * Which process of the registry has which tenant of the run in hand.
@@ -103,7 +118,7 @@ export class MigrationClaims {
    */
   exchange(executor: string, finished: readonly Finished[], room: number): Promise<Exchanged> {
     return this.database.transaction(async (manager) => {
-      await manager.query('SET LOCAL synchronous_commit = off');
+      await manager.query(shortly);
       const run = await this.progress.lock(manager, [...new Set(finished.map(({ claim }) => claim.runId))]);
       const changed = finished.length > 0 ? await writeDownAll(manager, executor, finished) : [];
       if (!run) return { claims: [], changed, stopped: undefined };
@@ -113,15 +128,16 @@ export class MigrationClaims {
     });
   }
 
-  /** Gives back what dead processes had in hand, and what this one is said to have and has not. */
-  async giveBack(executor: string, inHand: readonly string[], deadSeconds: number): Promise<void> {
-    await this.database.query(
-      `UPDATE migration_targets m SET claimed_by = NULL, state = CASE WHEN r.ended_at IS NULL THEN 'pending' ELSE 'skipped' END
-       FROM migration_runs r
-       WHERE r.id = m.run_id AND m.state = 'running' AND CASE m.claimed_by WHEN $1 THEN m.tenant_id <> ALL ($2)
-         ELSE m.claimed_by NOT IN (SELECT executor FROM instances WHERE seen_at > now() - make_interval(secs => $3)) END`,
-      [executor, inHand, deadSeconds],
-    );
+  /**
+   * Gives back what this process is said to have in hand and has not, and what dead ones had.
+   * @param deadSeconds how long silence lasts that is taken for death; null: of others nothing is given back.
+   */
+  async giveBack(executor: string, inHand: readonly string[], deadSeconds: number | null): Promise<void> {
+    await this.database.transaction(async (manager) => {
+      await manager.query(shortly);
+      await manager.query(lockWorkedOn);
+      await manager.query(giveBack, [executor, inHand, deadSeconds]);
+    });
   }
 
   private async take(

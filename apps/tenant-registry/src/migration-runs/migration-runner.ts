@@ -21,7 +21,7 @@ const leaveWithinMs = 8000;
 @Injectable()
 export class MigrationRunner implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly inHand = new Map<string, { readonly claim: Claim; readonly ended: Promise<void> }>();
-  private finished: Finished[] = [];
+  private readonly finished: Finished[] = [];
   private timer: NodeJS.Timeout | undefined;
   private turns: Promise<void> | undefined;
   private isWanted = false;
@@ -31,12 +31,12 @@ export class MigrationRunner implements OnApplicationBootstrap, BeforeApplicatio
     private readonly claims: MigrationClaims,
     private readonly migration: TenantMigration,
     @Inject(TenantNotices) private readonly notices: Pick<TenantNotices, 'tell'>,
-    @Inject(Takeover) private readonly takeover: Pick<Takeover, 'executor'>,
+    @Inject(Takeover) private readonly takeover: Pick<Takeover, 'executor' | 'isSteady'>,
     @Inject(LOG) private readonly log: Log,
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => void this.beat(), beatMs);
+    this.timer = setInterval(() => this.beat(), beatMs);
     this.timer.unref();
   }
 
@@ -52,16 +52,20 @@ export class MigrationRunner implements OnApplicationBootstrap, BeforeApplicatio
   /** Looks at once whether there is something to do. */
   wake(): void {
     this.isWanted = true;
-    this.turns ??= this.takeTurns().finally(() => (this.turns = undefined));
+    this.turns ??= this.takeTurns();
   }
 
-  /** Takes back what was left, and looks whether there is something to do. */
-  private async beat(): Promise<void> {
+  private beat(): void {
+    if (!this.isLeaving) this.turns ??= this.takeBack().then(() => this.takeTurns());
+  }
+
+  /** Takes back what was left, while nothing is taken: what this process is just given it does not know of yet. */
+  private async takeBack(): Promise<void> {
     try {
-      if (this.turns || this.isLeaving || !(await this.claims.areOpen())) return;
-      const inHand = [...this.inHand.keys()];
-      await this.claims.giveBack(this.takeover.executor, inHand, deadSeconds);
-      this.wake();
+      if (!(await this.claims.areOpen())) return;
+      const { executor, isSteady } = this.takeover;
+      await this.claims.giveBack(executor, [...this.inHand.keys()], isSteady ? deadSeconds : null);
+      this.isWanted = true;
     } catch (err) {
       this.log.warn({ err }, 'the run of migrations cannot be looked at');
     }
@@ -72,6 +76,8 @@ export class MigrationRunner implements OnApplicationBootstrap, BeforeApplicatio
       this.isWanted = false;
       await this.exchange();
     }
+    // At once, not in a later turn of the loop: whoever wakes it from now on finds nobody at it.
+    this.turns = undefined;
   }
 
   private async exchange(): Promise<void> {
@@ -86,13 +92,14 @@ export class MigrationRunner implements OnApplicationBootstrap, BeforeApplicatio
         this.log[stopped.state === 'succeeded' ? 'info' : 'warn'](stopped, 'a run of migrations has stopped');
     } catch (err) {
       // The next beat tries again.
-      this.finished = [...finished, ...this.finished];
+      this.finished.unshift(...finished);
       this.log.warn({ err }, 'the run of migrations cannot be gone on with at the moment');
     }
   }
 
   private async work(claim: Claim): Promise<void> {
-    this.finished.push({ claim, outcome: await this.migration.migrate(claim) });
+    const outcome = await this.migration.migrate(claim);
+    this.finished.push({ claim, outcome });
     this.wake();
   }
 }

@@ -27,7 +27,16 @@ export interface Move {
   readonly beside?: string;
 }
 
-/** Runs and their tenants, as operators start, read and change them; `MigrationClaims` is for those who do the work. */
+/** Older runs go with their tenants when another is started: what operators did is in the audit. */
+const keptRuns = 50;
+const forgetOlder = `
+  DELETE FROM migration_runs r WHERE ended_at IS NOT NULL AND id NOT IN (SELECT id FROM migration_runs ORDER BY id DESC LIMIT $1)
+    AND NOT EXISTS (SELECT FROM migration_targets WHERE run_id = r.id AND state = 'running')`;
+
+/**
+ * Runs and their tenants, as operators start, read and change them; `MigrationClaims` is for those who do the work. Lists are not read from
+ * the replica: who cancels the newest run, or looks who has failed in one that has ended, must not miss it.
+ */
 @Injectable()
 export class MigrationRunsRepository {
   constructor(@InjectDataSource() private readonly database: DataSource) {}
@@ -38,6 +47,7 @@ export class MigrationRunsRepository {
    */
   insert({ target, check, selector, waves, concurrency, maxFailures, reason }: Asked<'start'> & { target: number }) {
     return this.asTheOnlyOne(async (manager) => {
+      await manager.query(forgetOlder, [keptRuns - 1]);
       const [row] = await manager.query<{ id: string }[]>(
         `INSERT INTO migration_runs (target, check_only, selector, waves, concurrency, max_failures, actor, reason, request_id)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id`,
@@ -55,13 +65,22 @@ export class MigrationRunsRepository {
   /** @throws ServiceError `not-found` */
   async get(id: string, manager: EntityManager = this.database.manager): Promise<RunRow> {
     const [row] = await manager.query<RunRow[]>(`${selectRuns} WHERE r.id = $1`, [id]);
-    if (!row) throw new ServiceError('not-found', 'There is no such run of migrations.');
+    if (!row) throw missing();
     return row;
   }
 
+  /**
+   * Without counting its tenants.
+   * @throws ServiceError `not-found`
+   */
+  async expect(id: string): Promise<void> {
+    const rows = await this.database.query<unknown[]>('SELECT FROM migration_runs WHERE id = $1', [id]);
+    if (rows.length === 0) throw missing();
+  }
+
   /** Newest first; those older than `before` only. */
-  findPage(limit: number, before: string | undefined, state: State | undefined, from: EntityManager) {
-    return from.query<RunRow[]>(
+  findPage(limit: number, before: string | undefined, state: State | undefined): Promise<RunRow[]> {
+    return this.database.query<RunRow[]>(
       `${selectRuns} WHERE ($2::uuid IS NULL OR r.id < $2) AND ($3::text IS NULL OR r.state = $3) ORDER BY r.id DESC LIMIT $1`,
       [limit, before ?? null, state ?? null],
     );
@@ -72,9 +91,8 @@ export class MigrationRunsRepository {
     limit: number,
     before: string | undefined,
     { id, state, drifted }: Pick<Asked<'tenants'>, 'id' | 'state' | 'drifted'>,
-    from: EntityManager,
   ): Promise<TargetRow[]> {
-    return from.query<TargetRow[]>(
+    return this.database.query<TargetRow[]>(
       `SELECT m.tenant_id AS id, t.slug, m.wave, m.state, m.from_version AS "fromVersion", m.to_version AS "toVersion",
          m.attempts, m.error, m.difference, m.started_at AS "startedAt", m.ended_at AS "endedAt"
        FROM migration_targets m JOIN tenants t ON t.id = m.tenant_id
@@ -110,6 +128,8 @@ export class MigrationRunsRepository {
     }
   }
 }
+
+const missing = (): ServiceError => new ServiceError('not-found', 'There is no such run of migrations.');
 
 const impossible = (state: State, to: State): ServiceError =>
   new ServiceError('invalid-transition', `A run that is ${state} cannot become ${to}.`);

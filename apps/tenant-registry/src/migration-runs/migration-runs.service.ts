@@ -51,8 +51,8 @@ export class MigrationRunsService {
 
   /** @throws ServiceError `invalid-cursor` */
   async list(request: Asked<'list'>): Promise<ReplyOf<typeof MigrationRuns.list>> {
-    const { data, nextCursor } = await this.pages.read(MigrationRuns.list, request, (limit, before, from) =>
-      this.runs.findPage(limit, before, request.state, from),
+    const { data, nextCursor } = await this.pages.read(MigrationRuns.list, request, (limit, before) =>
+      this.runs.findPage(limit, before, request.state),
     );
     return { data: data.map(toRun), nextCursor };
   }
@@ -64,9 +64,9 @@ export class MigrationRunsService {
 
   /** @throws ServiceError `not-found`, `invalid-cursor` */
   async tenants(request: Asked<'tenants'>): Promise<ReplyOf<typeof MigrationRuns.tenants>> {
-    await this.runs.get(request.id);
-    const { data, nextCursor } = await this.pages.read(MigrationRuns.tenants, request, (limit, before, from) =>
-      this.runs.findTargets(limit, before, request, from),
+    await this.runs.expect(request.id);
+    const { data, nextCursor } = await this.pages.read(MigrationRuns.tenants, request, (limit, before) =>
+      this.runs.findTargets(limit, before, request),
     );
     return { data: data.map(toTarget), nextCursor };
   }

@@ -1,6 +1,6 @@
 import { ServiceError } from '@tenantry/service-kit';
 import type { EntityManager } from 'typeorm';
-import { expectKnown } from '../provisioning/placement.js';
+import { expectKnown, lockTenants } from '../provisioning/placement.js';
 import type { RunRow } from './migration-run.js';
 
 /** Who has a database that is kept up to date: in the making it is born at the newest version, and archived it is looked at by nobody. */
@@ -45,6 +45,7 @@ export async function planOf(manager: EntityManager, run: Planned): Promise<void
   if (selector.slugs) await expectSlugs(manager, selector.slugs);
   let sum = 0;
   const bounds = waves.map((size) => (sum += size));
+  await lockTenants(manager);
   await insert(manager, run, bounds, 1);
 }
 

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { schemaVersion } from '@tenantry/tenant-schema';
 import type { EntityManager } from 'typeorm';
 import type { RunRow } from './migration-run.js';
 import { addLateBorn } from './plan.js';
@@ -16,20 +17,23 @@ const openColumns = `id, target, check_only AS "check", selector, waves, wave, c
 /** The rules by which a run goes from wave to wave, pauses by itself, and ends. Its row is locked by whoever asks. */
 @Injectable()
 export class RunProgress {
-  /** Locks the run that is under way, and these; in the order of their birth, so that two of us never wait for each other. */
+  /**
+   * Locks the run that is under way, and these; in the order of their birth, so that two of us never wait for each other.
+   * @returns undefined also where it is for processes of a newer build, which know its target.
+   */
   async lock(manager: EntityManager, ids: readonly string[]): Promise<OpenRun | undefined> {
     const rows = await manager.query<(OpenRun & Pick<RunRow, 'state'>)[]>(
       `SELECT ${openColumns}, state FROM migration_runs WHERE state = 'running' OR id = ANY ($1) ORDER BY id FOR UPDATE`,
       [ids],
     );
-    return rows.find(({ state }) => state === 'running');
+    return rows.find(({ state, target }) => state === 'running' && target <= schemaVersion);
   }
 
   /** @returns what it has come to, where more have failed than may. One that only looks goes on. */
   async pauseOfFailures(manager: EntityManager, run: OpenRun): Promise<Stopped | undefined> {
     const { id, check, forgiven, maxFailures } = run;
     if (check) return undefined;
-    const failed = (await countFailed(manager, id, null)) - forgiven;
+    const failed = (await countFailed(manager, id)) - forgiven;
     return failed > maxFailures ? stop(manager, id, 'paused', `more than ${maxFailures} tenants failed`) : undefined;
   }
 
@@ -39,14 +43,13 @@ export class RunProgress {
     const { here, later } = await whoIsLeft(manager, run);
     if (here) return {};
     if (later) {
-      const failed = run.check ? 0 : await countFailed(manager, id, wave);
+      const failed = run.check ? 0 : (await countFailed(manager, id)) - run.forgiven;
+      if (failed > 0) return { stopped: await stop(manager, id, 'paused', `${failed} of wave ${wave} failed`) };
       await manager.query('UPDATE migration_runs SET wave = $2, updated_at = now() WHERE id = $1', [id, wave + 1]);
-      return failed > 0
-        ? { stopped: await stop(manager, id, 'paused', `${failed} of wave ${wave} failed`) }
-        : { goesOn: { ...run, wave: wave + 1 } };
+      return { goesOn: { ...run, wave: wave + 1 } };
     }
     if ((await addLateBorn(manager, run)) > 0) return { goesOn: run };
-    const hasFailed = (await countFailed(manager, id, null)) > 0;
+    const hasFailed = (await countFailed(manager, id)) > 0;
     return { stopped: await stop(manager, id, hasFailed ? 'failed' : 'succeeded', null) };
   }
 }
@@ -61,10 +64,10 @@ async function whoIsLeft(manager: EntityManager, { id, wave }: OpenRun): Promise
   return left!;
 }
 
-async function countFailed(manager: EntityManager, runId: string, wave: number | null): Promise<number> {
+async function countFailed(manager: EntityManager, runId: string): Promise<number> {
   const [row] = await manager.query<{ failed: number }[]>(
-    `SELECT count(*)::int AS failed FROM migration_targets WHERE run_id = $1 AND state = 'failed' AND ($2::int IS NULL OR wave = $2)`,
-    [runId, wave],
+    `SELECT count(*)::int AS failed FROM migration_targets WHERE run_id = $1 AND state = 'failed'`,
+    [runId],
   );
   return row!.failed;
 }

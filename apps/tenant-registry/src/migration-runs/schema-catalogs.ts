@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { modelOfVersion, type VersionModel } from '@tenantry/tenant-schema';
 import { ClusterAccess } from '../provisioning/cluster-access.js';
 
@@ -10,7 +10,7 @@ import { ClusterAccess } from '../provisioning/cluster-access.js';
 export class SchemaCatalogs {
   private readonly read = new Map<string, Promise<VersionModel>>();
 
-  constructor(private readonly clusters: ClusterAccess) {}
+  constructor(@Inject(ClusterAccess) private readonly clusters: Pick<ClusterAccess, 'open'>) {}
 
   get(clusterId: string, version: number): Promise<VersionModel> {
     const key = `${clusterId} ${version}`;

@@ -29,7 +29,7 @@ export const migrationRuns: Migration = {
     CREATE UNIQUE INDEX migration_runs_open ON migration_runs ((true)) WHERE ended_at IS NULL;
 
     CREATE TABLE migration_targets (
-      run_id uuid NOT NULL REFERENCES migration_runs,
+      run_id uuid NOT NULL REFERENCES migration_runs ON DELETE CASCADE,
       tenant_id uuid NOT NULL REFERENCES tenants,
       wave integer NOT NULL,
       state text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'running', 'succeeded', 'failed', 'skipped')),

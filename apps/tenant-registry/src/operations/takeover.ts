@@ -43,8 +43,9 @@ export class Takeover implements OnApplicationBootstrap, BeforeApplicationShutdo
   readonly executor: string;
   private timer: NodeJS.Timeout | undefined;
   private beating: Promise<void> = Promise.resolve();
-  /** Since when this process has said so without fail: it may judge the others once they had the time to say so too. */
+  /** Since when this process has said so without fail, and without standing still. */
   private steadySince = 0;
+  private saidAt = -Infinity;
 
   constructor(
     @InjectDataSource() private readonly database: DataSource,
@@ -62,7 +63,6 @@ export class Takeover implements OnApplicationBootstrap, BeforeApplicationShutdo
     // Who had our name before us is no more; what it had in hand is ours at once.
     await this.database.query('DELETE FROM instances WHERE name = $1', [this.name]);
     await this.sayAlive();
-    this.steadySince = performance.now();
     this.launch();
     await DBOS.launch();
     await this.resume((executor) => executor.startsWith(`${this.name}:`) && executor !== this.executor);
@@ -76,6 +76,11 @@ export class Takeover implements OnApplicationBootstrap, BeforeApplicationShutdo
     await DBOS.shutdown();
     // From now on nobody waits for us.
     await this.database.query('DELETE FROM instances WHERE executor = $1', [this.executor]);
+  }
+
+  /** Whether this process may judge the others: they had the time to say that they live since it, and the database, last stood still. */
+  get isSteady(): boolean {
+    return performance.now() - this.steadySince > deadSeconds * 1000;
   }
 
   private launch(): void {
@@ -111,7 +116,7 @@ export class Takeover implements OnApplicationBootstrap, BeforeApplicationShutdo
 
   private async look(): Promise<void> {
     await this.sayAlive();
-    if (performance.now() - this.steadySince > deadSeconds * 1000) {
+    if (this.isSteady) {
       const alive = await this.alive();
       await this.resume((executor) => !alive.has(executor));
     }
@@ -124,6 +129,9 @@ export class Takeover implements OnApplicationBootstrap, BeforeApplicationShutdo
       `INSERT INTO instances (executor, name) VALUES ($1, $2) ON CONFLICT (executor) DO UPDATE SET seen_at = now()`,
       [this.executor, this.name],
     );
+    const now = performance.now();
+    if (now - this.saidAt > deadSeconds * 1000) this.steadySince = now;
+    this.saidAt = now;
   }
 
   private async alive(): Promise<ReadonlySet<string>> {

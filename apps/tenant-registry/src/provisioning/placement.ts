@@ -6,6 +6,14 @@ import { gone } from '../tenants/tenants.repository.js';
 /** The lock under which generations are handed out (migration 0005): whoever places a tenant also changes one, and there is no second order. */
 const tenantsLock = 1734700645;
 
+/**
+ * Until the transaction ends nobody changes a tenant. For who places one, and for who refers to many, whose rows a change of several would
+ * wait for in another order.
+ */
+export async function lockTenants(manager: EntityManager): Promise<void> {
+  await manager.query('SELECT pg_advisory_xact_lock($1)', [tenantsLock]);
+}
+
 /** Emptiest: the smallest share of its places taken. */
 const emptiest = `
   SELECT c.id FROM clusters c LEFT JOIN tenants t ON t.cluster_id = c.id AND t.state <> ALL ($1) AND t.id IS DISTINCT FROM $3
@@ -24,7 +32,7 @@ export class Placement {
    */
   async choose(manager: EntityManager, cluster?: string, moving?: string): Promise<string> {
     if (cluster !== undefined) await expectKnown(manager, 'cluster', cluster);
-    await manager.query('SELECT pg_advisory_xact_lock($1)', [tenantsLock]);
+    await lockTenants(manager);
     // A statement of its own: it sees what those before us have committed.
     const [place] = await manager.query<{ id: string }[]>(emptiest, [gone, cluster ?? null, moving ?? null]);
     if (place) return place.id;

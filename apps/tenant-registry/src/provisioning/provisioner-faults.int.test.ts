@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createLog } from '@tenantry/service-kit';
-import { dropTenant, ensureTenantDatabase, ensureTenantRole } from '@tenantry/tenant-schema';
+import { dropTenant, ensureTenantDatabase, ensureTenantRole, prepareCluster } from '@tenantry/tenant-schema';
 import { OwnPostgres, until, Wire, within } from '@tenantry/testing';
 import pg from 'pg';
 import { Provisioner } from './provisioner.js';
@@ -39,6 +39,28 @@ describe('a cluster that swallows packets', () => {
     expect(await within(5000, provisioner.readMaxConnections())).toBeGreaterThan(0);
     await provisioner.close();
     wire.remove();
+  });
+});
+
+describe('a template', () => {
+  it('is built where none but its builder may enter', async () => {
+    const provisioner = new Provisioner(postgres.url, log);
+    const open: unknown[] = [];
+    await provisioner.onItsOwn((cluster) =>
+      prepareCluster({
+        ...cluster,
+        connect: async (database) => {
+          const { rows } = await superuser.query<{ datname: string }>(
+            `SELECT datname FROM pg_database WHERE datname = $1 AND has_database_privilege('public', oid, 'CONNECT, TEMP')`,
+            [database],
+          );
+          open.push(database, ...rows);
+          return cluster.connect(database);
+        },
+      }),
+    );
+    await provisioner.close();
+    expect(open).toEqual([expect.stringMatching(/^tenantry_template_.*_building$/)]);
   });
 });
 

@@ -1,7 +1,8 @@
 import type { Log } from '@tenantry/service-kit';
-import { ScramClient, type ScramKeys } from '@tenantry/tenant-connection';
+import type { ScramKeys } from '@tenantry/tenant-connection';
 import { type Cluster, prepareCluster, type SqlClient } from '@tenantry/tenant-schema';
 import pg from 'pg';
+import { EndingClient } from '../ending-client.js';
 
 /** Statements on one cluster at once; each holds a connection of the provisioner's. */
 const maxConnections = 8;
@@ -16,6 +17,26 @@ const queryTimeoutMs = 60_000;
 const idleTimes = 5;
 /** How long a connection is quiet before it is asked whether its other end is there. */
 const keepAliveMs = 10_000;
+/**
+ * Of who migrates a tenant's database. Who stands still, or is gone without a word, loses its turn there before whoever took over has waited
+ * for it: that is 10 s, begun 4 s later at the earliest. Nothing is found by way of a path that somebody set for a role or a database.
+ */
+const whileMigrating = {
+  search_path: 'public',
+  lock_timeout: lockTimeoutMs,
+  idle_session_timeout: 10_000,
+  client_connection_check_interval: 1000,
+  tcp_keepalives_idle: 5,
+  tcp_keepalives_interval: 2,
+  tcp_keepalives_count: 2,
+};
+/** Several statements are sent at once; each has its own limit, which the server keeps, and says so. */
+const statementsAtOnce = 2;
+
+const asOptions = (settings: Readonly<Record<string, string | number>>): string =>
+  Object.entries(settings)
+    .map(([name, value]) => `-c ${name}=${value}`)
+    .join(' ');
 /** PostgreSQL's codes for a template, and a group role, that are not there (3D000, 42704). */
 const unprepared: ReadonlySet<unknown> = new Set(['3D000', '42704']);
 
@@ -43,7 +64,7 @@ export class Provisioner {
       connectionTimeoutMillis: connectTimeoutMs,
       query_timeout: withinMs,
       // The other way round: of a process that is gone without a word the server ends the session, and with it the lock.
-      options: `-c idle_session_timeout=${withinMs * idleTimes}`,
+      options: asOptions({ idle_session_timeout: withinMs * idleTimes }),
       keepAlive: true,
       keepAliveInitialDelayMillis: keepAliveMs,
     };
@@ -55,6 +76,8 @@ export class Provisioner {
       // Of locks that another process holds: rather tried again than waited for with a connection in hand.
       lock_timeout: lockTimeoutMs,
     });
+    // While it is lent and asks nothing, nobody else would hear of its end, and that ends the process. Whoever asks next hears of it.
+    this.pool.on('connect', (client) => void client.on('error', () => undefined));
     this.pool.on('error', (err) => log.warn({ err }, 'an idle provisioner connection was lost'));
   }
 
@@ -124,24 +147,34 @@ export class Provisioner {
     }
   }
 
+  /** A connection of its own to another database, ended by who asked for it. */
+  connect(database: string): Promise<pg.Client> {
+    return this.open(database, this.settings);
+  }
+
   /**
-   * A connection of its own to another database, ended by who asked for it.
-   * @param withinMs the limit of one statement there.
+   * The same to the database of a tenant, for who migrates it while it is in use.
+   * @param statementMs the limit of one statement there.
    */
-  async connect(database: string, withinMs = this.settings.query_timeout): Promise<pg.Client> {
-    const url = new URL(this.url);
-    url.pathname = `/${database}`;
-    const client = new ScramClient(
-      { ...this.settings, query_timeout: withinMs, connectionString: url.href },
-      this.keys,
-    );
-    // Whoever waits for an answer hears of it.
-    client.on('error', () => undefined);
-    await client.connect();
-    return client;
+  enter(database: string, statementMs: number): Promise<pg.Client> {
+    return this.open(database, {
+      ...this.settings,
+      query_timeout: statementMs * statementsAtOnce,
+      options: asOptions({ ...whileMigrating, statement_timeout: statementMs }),
+    });
   }
 
   close(): Promise<void> {
     return this.pool.end();
+  }
+
+  private async open(database: string, settings: pg.ClientConfig): Promise<pg.Client> {
+    const url = new URL(this.url);
+    url.pathname = `/${database}`;
+    const client = new EndingClient({ ...settings, connectionString: url.href }, this.keys);
+    // Whoever waits for an answer hears of it.
+    client.on('error', () => undefined);
+    await client.connect();
+    return client;
   }
 }

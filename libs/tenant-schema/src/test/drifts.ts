@@ -127,7 +127,7 @@ export const drifts: [what: string, sql: string, difference: string[]][] = [
   [
     'what new tables will grant',
     'ALTER DEFAULT PRIVILEGES FOR ROLE tenant_owner IN SCHEMA public REVOKE DELETE ON TABLES FROM tenant_member',
-    ['- default grant DELETE to tenant_member on tables of tenant_owner in public'],
+    ['- default grant DELETE on tables of tenant_owner in public to tenant_member'],
   ],
   [
     'a database that everybody may enter',
@@ -171,7 +171,7 @@ export const drifts: [what: string, sql: string, difference: string[]][] = [
   [
     'a type more',
     `CREATE TYPE mood AS ENUM ('sad', 'glad'); ALTER TYPE mood OWNER TO tenant_owner`,
-    [`+ type public.mood owner tenant_owner enum 'sad', 'glad'`],
+    [`+ labels of public.mood 'sad', 'glad'`, '+ type public.mood owner tenant_owner enum'],
   ],
   [
     'a domain more',
@@ -190,14 +190,16 @@ export const drifts: [what: string, sql: string, difference: string[]][] = [
       `+ ${column('days.day date')}`,
       `+ ${column('first_days.day date')}`,
       '+ table public.days owner tenant_owner partition by RANGE (day)',
-      `+ table public.first_days owner tenant_owner of public.days FOR VALUES FROM ('2026-01-01') TO ('2026-02-01')`,
+      `+ table public.first_days of public.days`,
+      `+ table public.first_days owner tenant_owner FOR VALUES FROM ('2026-01-01') TO ('2026-02-01')`,
     ],
   ],
   [
     'a type of ranges more',
     'SET LOCAL ROLE tenant_owner; CREATE TYPE spans AS RANGE (subtype = int)',
     [
-      '+ type public.spans owner tenant_owner range of integer',
+      '+ range public.spans of integer',
+      '+ type public.spans owner tenant_owner range',
       '+ type public.spans_multirange owner tenant_owner multirange',
     ],
   ],
@@ -211,7 +213,7 @@ export const drifts: [what: string, sql: string, difference: string[]][] = [
     'ALTER SEQUENCE outbox_position_seq INCREMENT 2',
     [1, 2].map(
       (by) =>
-        `${by === 1 ? '-' : '+'} sequence public.outbox_position_seq bigint start 1 min 1 max 9223372036854775807 by ${by} cache 1 of public.outbox."position"`,
+        `${by === 1 ? '-' : '+'} sequence public.outbox_position_seq bigint start 1 min 1 max 9223372036854775807 by ${by} cache 1`,
     ),
   ],
   [

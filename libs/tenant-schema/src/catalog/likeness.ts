@@ -1,6 +1,6 @@
 import { differenceOf, fingerprintOf, readCatalog } from './catalog.js';
 import { hasShape, readShape } from './shape.js';
-import type { SqlClient } from './sql-client.js';
+import type { SqlClient } from '../sql-client.js';
 
 /** What a database of one version has, on one cluster. */
 export interface VersionModel {

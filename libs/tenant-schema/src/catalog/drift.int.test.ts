@@ -3,8 +3,8 @@ import { createTenantDatabase, type TenantDatabase } from '@tenantry/testing';
 import type pg from 'pg';
 import { differenceOf, readCatalog } from './catalog.js';
 import { hasShape, readShape } from './shape.js';
-import { drifts } from './test/drifts.js';
-import { asSuperuser, asTenant } from './test/provisioner.js';
+import { drifts } from '../test/drifts.js';
+import { asSuperuser, asTenant } from '../test/provisioner.js';
 
 let acme: TenantDatabase;
 let client: pg.Client;

@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import type { Cluster, ClosableSqlClient } from './cluster.js';
-import { furnish } from './furnish.js';
 import { readModel, type VersionModel } from './likeness.js';
-import { migrationsOf } from './migrate-tenant.js';
-import type { Migration } from './migration.js';
-import { quoted } from './physical-name.js';
-import { ownerRole } from './roles.js';
-import type { SqlClient } from './sql-client.js';
+import { type Cluster, type ClosableSqlClient, createClosed } from '../cluster.js';
+import { furnish } from '../furnish.js';
+import { migrationsOf } from '../migrate-tenant.js';
+import type { Migration } from '../migration.js';
+import { quoted } from '../physical-name.js';
+import type { SqlClient } from '../sql-client.js';
 
 const prefix = 'tenantry_scratch_';
 
@@ -28,14 +27,9 @@ async function dropLeftovers(session: SqlClient): Promise<void> {
   }
 }
 
-/** Never for a moment one that any role may enter: beside such, no tenants are made (`prepareCluster`). */
 async function create(session: SqlClient, name: string): Promise<void> {
   await session.query(`SELECT pg_advisory_lock(${lockOf(name)})`);
-  await session.query(
-    `CREATE DATABASE ${quoted(name)} TEMPLATE template0 OWNER ${quoted(ownerRole)} ALLOW_CONNECTIONS false`,
-  );
-  await session.query(`REVOKE ALL ON DATABASE ${quoted(name)} FROM PUBLIC`);
-  await session.query(`ALTER DATABASE ${quoted(name)} WITH ALLOW_CONNECTIONS true`);
+  await createClosed(session, name);
 }
 
 async function furnished(client: ClosableSqlClient, migrations: readonly Migration[]): Promise<VersionModel> {
@@ -49,7 +43,6 @@ async function furnished(client: ClosableSqlClient, migrations: readonly Migrati
   }
 }
 
-/** `modelOfVersion` with any list of migrations. */
 async function modelAfter(cluster: Cluster, migrations: readonly Migration[]): Promise<VersionModel> {
   const name = `${prefix}${randomBytes(8).toString('hex')}`;
   const session = await cluster.connect('postgres');

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { within } from '@tenantry/testing';
 import type pg from 'pg';
 import { catalogOfVersion } from './catalog-of-version.js';
-import type { Cluster } from './cluster.js';
-import { schemaVersion } from './migrations/index.js';
-import { asSuperuser, createProvisioner, type Provisioner } from './test/provisioner.js';
+import type { Cluster } from '../cluster.js';
+import { schemaVersion } from '../migrations/index.js';
+import { asSuperuser, createProvisioner, type Provisioner } from '../test/provisioner.js';
 
 const boundMs = 20_000;
 

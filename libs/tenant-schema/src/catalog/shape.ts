@@ -1,5 +1,5 @@
 import { shapeQuery } from './shape-query.js';
-import { rowsOfEach, type SqlClient } from './sql-client.js';
+import { rowsOfEach, type SqlClient } from '../sql-client.js';
 
 /**
  * What a database's catalog comes to, as the server stores it: read in a fraction of the time that the catalog takes. Two databases of one

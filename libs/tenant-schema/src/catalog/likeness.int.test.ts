@@ -3,11 +3,11 @@ import { createTenantDatabase, type TenantDatabase } from '@tenantry/testing';
 import { fingerprintOf, readCatalog } from './catalog.js';
 import { modelOfVersion } from './catalog-of-version.js';
 import { compareWith, type VersionModel } from './likeness.js';
-import { migrateTenant } from './migrate-tenant.js';
-import { migrations, schemaVersion } from './migrations/index.js';
-import type { SqlClient } from './sql-client.js';
-import { createDatabase } from './test/database.js';
-import { asSuperuser, createProvisioner, type Provisioner } from './test/provisioner.js';
+import { migrateTenant } from '../migrate-tenant.js';
+import { migrations, schemaVersion } from '../migrations/index.js';
+import type { SqlClient } from '../sql-client.js';
+import { createDatabase } from '../test/database.js';
+import { asSuperuser, createProvisioner, type Provisioner } from '../test/provisioner.js';
 
 let cluster: Provisioner;
 let acme: TenantDatabase;
