@@ -13,7 +13,7 @@ import { OutboxModule } from './outbox.module.js';
 import { PostOffice } from './post-office.js';
 import { tenantStore } from './store.js';
 import { EventStreams } from './streams.js';
-import { natsAs, ownEvent, silent, stored, until, type OwnEvent, type Stored } from './test/broker.js';
+import { makeStreams, natsAs, ownEvent, silent, stored, type OwnEvent, type Stored, until } from './test/broker.js';
 import { createTenants, made, Tenants, waiting } from './test/tenants.js';
 import { Writer } from './test/writer.js';
 import { WaitingEvents } from './waiting-events.js';
@@ -38,7 +38,7 @@ beforeAll(async () => {
   admin = await natsAs('admin');
   usersNats = await natsAs('users');
   users = new EventStreams(usersNats, 'users');
-  await users.events();
+  await makeStreams();
 });
 afterEach(async () => {
   tenants.behind.clear();
