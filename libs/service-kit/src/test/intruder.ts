@@ -36,7 +36,8 @@ export class Intruder {
   async deliver(subject: string, body: string): Promise<void> {
     await this.#publish('events.products.made-up', body);
     await this.#arrives(subject, () => {
-      const wanted = JSON.stringify({ batch: 1, no_wait: true });
+      // What is stored is the consumer's a moment later.
+      const wanted = JSON.stringify({ batch: 1, expires: 5_000_000_000 });
       this.nats.connection.publish('$JS.API.CONSUMER.MSG.NEXT.events.products', wanted, { reply: subject });
     });
   }
