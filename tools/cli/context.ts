@@ -26,6 +26,7 @@ const required = (variable: string, what: string): string => {
 export function contextOf(command: Command): Context {
   const { json = false, reason } = command.optsWithGlobals<GlobalOptions>();
   const url = required('TENANTRY_URL', "the gateway's address");
+  if (!URL.canParse(url)) throw new UsageError(`TENANTRY_URL is no address: '${url}'`);
   const api = new PlatformApi(url, required('TENANTRY_KEY', "an operator's key"), reason);
   return { api, output: new Output(json), reason };
 }

@@ -51,6 +51,7 @@ export async function showTenants(
 ): Promise<void> {
   const found = await api.all<MigrationTarget>(`${runsPath}/${encodeURIComponent(id)}/tenants`, which);
   output.many(found, columns, ({ difference }) => difference);
+  output.progress(`${found.length} of run ${id}`);
 }
 
 /** @throws SomeFailed, or ApiError, for a run that did not do all that it was to do. */
@@ -100,7 +101,8 @@ export async function followRun(context: Context, id: string): Promise<void> {
   if (!run) return;
   if (run.check) await showTenants(context, id, failures);
   else output.one(run);
-  if (run.check && run.state === 'succeeded') output.progress('all are as they should be');
+  if (!run.check && totalOf(run.tenants) === 0) output.progress(`nobody was behind version ${run.target}`);
+  if (run.check && run.state === 'succeeded') output.progress(`all ${totalOf(run.tenants)} are as they should be`);
   if (!run.check && run.drifted > 0)
     output.progress(`of ${run.drifted} the tables are not those of their version: ${verbOf('drift', id)}`);
   judge(run);

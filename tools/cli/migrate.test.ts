@@ -175,13 +175,31 @@ describe('a run that only looks', () => {
     expect(gateway.asked.at(-1)!.path).toContain('state=failed');
   });
 
+  it('for nobody says so', async () => {
+    runIs(runOf('succeeded', [], { target: 12 }));
+    expect(await migrate([])).toMatchObject({
+      code: 0,
+      err: expect.stringContaining('nobody was behind version 12\n'),
+    });
+  });
+
+  it.each([['--canary'], ['--concurrency'], ['--target'], ['--waves']])('of %s 0 is wrong usage', async (option) => {
+    expect(await migrate([option, '0'])).toMatchObject({ code: 2, err: expect.stringContaining(option) });
+    expect(gateway.asked).toEqual([]);
+  });
+
+  it('is not asked of what is no address', async () => {
+    const ran = await runProgram(process.execPath, [mainPath, 'migrate'], { ...env(), TENANTRY_URL: 'nonsense' });
+    expect(ran).toMatchObject({ code: 2, err: expect.stringContaining("TENANTRY_URL is no address: 'nonsense'") });
+  });
+
   it('says that all is well, and nothing to machines', async () => {
     runIs(runOf('succeeded', [counts({ succeeded: 5 })], { check: true }));
     const { code, out, err } = await migrate(['--check', '--json']);
     expect({ code, out, err }).toEqual({
       code: 0,
       out: '',
-      err: expect.stringContaining('all are as they should be\n'),
+      err: expect.stringContaining('all 5 are as they should be\n'),
     });
   });
 });

@@ -6,7 +6,14 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
+/** What an option takes of which none would be nothing. */
+export function positiveNumber(text: string): number {
+  const number = wholeNumber(text);
+  if (number === 0) throw new InvalidArgumentError('It must be at least 1.');
+  return number;
+}
+
 /** `5,50` */
-export function wholeNumbers(text: string): number[] {
-  return text.split(',').map(wholeNumber);
+export function positiveNumbers(text: string): number[] {
+  return text.split(',').map(positiveNumber);
 }

@@ -47,7 +47,7 @@ test("the platform's own databases have a connection for everybody who may ask f
   const instances = (service: string): number =>
     named<Autoscaler>(production, 'HorizontalPodAutoscaler', service).spec.maxReplicas + 1;
   const entities = numberOf('apps/tenant-registry/src/central-database.ts', /poolSize: (\d+)/);
-  const workflows = numberOf('apps/tenant-registry/src/operations/takeover.ts', /systemDatabasePoolSize: (\d+)/);
+  const workflows = numberOf('apps/tenant-registry/src/operations/takeover.ts', /poolSize = (\d+)/);
   const auth = numberOf('apps/auth/src/central-database.ts', /maxConnections = (\d+)/);
   const services = instances('tenant-registry') * (entities + workflows) + instances('auth') * auth;
   // Two for each migration, the replica, its backup, the operator's own, and what PostgreSQL keeps for its superuser.

@@ -3,7 +3,7 @@ import type { MigrationRun } from '@tenantry/contracts';
 import { ApiError, type PlatformApi } from '../api.ts';
 import { contextOf } from '../context.ts';
 import { drifted, failures, followRun, runsPath, showTenants, verbOf } from '../follow-run.ts';
-import { wholeNumber, wholeNumbers } from '../whole-number.ts';
+import { positiveNumber, positiveNumbers, wholeNumber } from '../whole-number.ts';
 
 const columns = ['id', 'state', 'target', 'check', 'tenants', 'drifted', 'createdAt', 'endedAt', 'reason'];
 
@@ -94,11 +94,13 @@ function addLooks(migrate: Command): void {
     };
   migrate
     .command('failures [run]')
-    .description('lists the tenants that failed, with what went wrong')
+    .description('lists the tenants that failed, with what went wrong; of the newest run unless said')
     .action(show(failures));
   migrate
     .command('drift [run]')
-    .description('lists the tenants whose tables are not those of their version, with how they differ')
+    .description(
+      'lists the tenants whose tables are not those of their version, with how they differ; of the newest run unless said',
+    )
     .action(show(drifted));
 }
 
@@ -114,16 +116,20 @@ export function addMigrateVerbs(program: Command): void {
     )
     .addOption(
       new Option('--canary <count>', 'so many first; should one fail, no other is begun')
-        .argParser(wholeNumber)
+        .argParser(positiveNumber)
         .conflicts('waves'),
     )
-    .option('--waves <counts>', 'so many first, so many next, and so on, such as 5,50; then all others', wholeNumbers)
-    .option('--target <version>', 'the newest unless said', wholeNumber)
-    .option('--concurrency <count>', 'databases at once; 4 unless said', wholeNumber)
+    .option(
+      '--waves <counts>',
+      'so many first, so many next, and so on, such as 5,50; then all others',
+      positiveNumbers,
+    )
+    .option('--target <version>', 'the newest unless said', positiveNumber)
+    .option('--concurrency <count>', 'databases at once; 4 unless said', positiveNumber)
     .option('--max-failures <count>', 'so many may fail before it pauses; 10 unless said', wholeNumber)
     .option('--cluster <name>', 'those that live there alone')
     .option('--plan <plan>', 'those of this plan alone')
-    .option('--slug <slug>', 'this one alone; once for each', oneMore)
+    .option('--slug <slug>', 'this one alone, whatever version the registry takes it for; once for each', oneMore)
     .option('--detach', 'begins it, and does not watch')
     .addHelpText('after', examples)
     .action(start);

@@ -56,7 +56,9 @@ function successesOf({ method, terms }: Route): ZodOpenApiOperationObject['respo
 function bodyOf(schema: z.ZodObject, { name, method }: Route): ZodOpenApiRequestBodyObject {
   const media = { schema, example: requestExamples[name] ?? exampleOf(schema, 'input') };
   const asPatch = method === 'patch' ? { 'application/merge-patch+json': media } : {};
-  return { required: true, content: { 'application/json': media, ...asPatch } };
+  // A POST of which all is left to what is usual may come without.
+  const required = method !== 'post' || !schema.safeParse({}).success;
+  return { required, content: { 'application/json': media, ...asPatch } };
 }
 
 function requestOf(route: Route): Partial<ZodOpenApiOperationObject> {

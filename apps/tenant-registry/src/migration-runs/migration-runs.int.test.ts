@@ -41,6 +41,10 @@ describe('a run of migrations', () => {
     expect(await chosen({ slugs: ['one', 'three'] })).toEqual(['one', 'three']);
     expect(await chosen({ slugs: ['one', 'elsewhere'], cluster: 'b', plan: 'standard' })).toEqual(['elsewhere']);
     expect(await chosen({ plan: 'free' })).toEqual([]);
+    // A database that was restored is older than the registry takes it for.
+    await fleet.born('restored', { version: schemaVersion });
+    expect(await chosen({ cluster: 'main' })).not.toContain('restored');
+    expect(await chosen({ slugs: ['restored'] })).toEqual(['restored']);
   });
 
   it.each([

@@ -118,13 +118,21 @@ export class MigrationRunsRepository {
     });
   }
 
+  private async inProgress(): Promise<ServiceError> {
+    const [open] = await this.database.query<Pick<RunRow, 'id' | 'state'>[]>(
+      'SELECT id, state FROM migration_runs WHERE ended_at IS NULL',
+    );
+    const which = open ? `The run ${open.id}, which is ${open.state},` : 'Another run of migrations';
+    return new ServiceError('run-in-progress', `${which} has not ended yet.`);
+  }
+
   /** Of runs that have not ended there is one. */
   private async asTheOnlyOne(work: (manager: EntityManager) => Promise<RunRow>): Promise<RunRow> {
     try {
       return await this.database.transaction(work);
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;
-      throw new ServiceError('run-in-progress', 'Another run of migrations has not ended yet.');
+      throw await this.inProgress();
     }
   }
 }

@@ -9,15 +9,15 @@ export const migratable = ['active', 'suspended', 'maintenance'] as const;
 type Planned = Pick<RunRow, 'id' | 'target' | 'check' | 'selector' | 'waves'>;
 
 /**
- * Those that the selector fits and that are behind the target, or for a check all of them, and are not in the run yet. In the order of their
- * birth: the first wave is the same whoever asks.
+ * Those that the selector fits and that are behind the target, or for a check all of them, and are not in the run yet. Who is named is looked at
+ * whatever the registry takes its database for: it may have been restored. In the order of their birth: the first wave is the same whoever asks.
  */
 const insertTargets = `
   INSERT INTO migration_targets (run_id, tenant_id, wave)
   SELECT $1, id, (SELECT count(*) FROM unnest($2::int[]) AS bound WHERE place > bound) + $3
   FROM (
     SELECT t.id, row_number() OVER (ORDER BY t.id) AS place FROM tenants t JOIN clusters c ON c.id = t.cluster_id
-    WHERE t.state = ANY ($4) AND ($5 OR t.schema_version < $6)
+    WHERE t.state = ANY ($4) AND ($5 OR t.schema_version < $6 OR $7::text[] IS NOT NULL)
       AND ($7::text[] IS NULL OR t.slug = ANY ($7)) AND ($8::text IS NULL OR c.name = $8) AND ($9::text IS NULL OR t.plan = $9)
       AND NOT EXISTS (SELECT FROM migration_targets m WHERE m.run_id = $1 AND m.tenant_id = t.id)
   ) AS chosen
@@ -61,7 +61,9 @@ async function expectSlugs(manager: EntityManager, slugs: readonly string[]): Pr
   );
   const known = new Set(rows.map(({ slug }) => slug));
   const errors = slugs.flatMap((slug, index) =>
-    known.has(slug) ? [] : [{ pointer: `/selector/slugs/${index}`, code: 'unknown', message: 'is no tenant in use' }],
+    known.has(slug)
+      ? []
+      : [{ pointer: `/selector/slugs/${index}`, code: 'unknown', message: `is '${slug}', which is no tenant in use` }],
   );
   if (errors.length > 0)
     throw new ServiceError('validation', 'The selector names tenants that are not there.', { errors });
