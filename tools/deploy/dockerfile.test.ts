@@ -27,8 +27,10 @@ describe('the Dockerfile', () => {
     expect(argumentsOf('RUN')).toEqual([]);
     expect(argumentsOf('WORKDIR')).toEqual(['/app/apps/${APP}']);
     // The file that `npm start` runs, and image.int.test.ts.
-    expect(argumentsOf('CMD')).toEqual(['["node", "dist/main.js"]']);
-    expect(readText('tools/stack/service-programs.ts')).toContain(`'dist/main.js'`);
+    expect(argumentsOf('CMD')).toEqual(['["node", "--min-semi-space-size=16", "dist/main.js"]']);
+    const local = readText('tools/stack/service-programs.ts');
+    expect(local).toContain(`'dist/main.js'`);
+    expect(local).toContain(`nodeFlags = ['--min-semi-space-size=16']`);
   });
 
   test('runs as nobody in particular, by number, and asks the service itself whether it lives', () => {
