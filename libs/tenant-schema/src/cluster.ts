@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { furnish } from './furnish.js';
+import { sqlStateOf } from './migration-errors.js';
 import { migrations, schemaVersion } from './migrations/index.js';
 import { plain, quoted } from './physical-name.js';
 import { memberRole, ownerRole } from './roles.js';
@@ -152,11 +154,25 @@ export async function dropTenantRole(admin: SqlClient, database: string, role: s
   await admin.query(`DROP ROLE ${quoted(role)}`);
 }
 
+/** A worker of autovacuum is a superuser's: nobody else may end it, and it is gone soon (42501, insufficient_privilege). */
+const vacuumedWithinMs = 5000;
+
+async function dropDatabase(admin: SqlClient, database: string): Promise<void> {
+  for (const late = performance.now() + vacuumedWithinMs; ; await sleep(100)) {
+    try {
+      await admin.query(`DROP DATABASE IF EXISTS ${quoted(database)} WITH (FORCE)`);
+      return;
+    } catch (error) {
+      if (sqlStateOf(error) !== '42501' || performance.now() > late) throw error;
+    }
+  }
+}
+
 /** Removes a tenant's database and its login roles, connected or not; harmless when there are none. */
 export async function dropTenant(admin: SqlClient, database: string, ...roles: string[]): Promise<void> {
   const present: string[] = [];
   for (const role of roles) if (await exists(admin, 'pg_roles', role)) present.push(role);
   for (const role of present) await ruleOver(admin, role);
-  await admin.query(`DROP DATABASE IF EXISTS ${quoted(database)} WITH (FORCE)`);
+  await dropDatabase(admin, database);
   for (const role of present) await admin.query(`DROP ROLE IF EXISTS ${quoted(role)}`);
 }
